@@ -1,0 +1,1 @@
+//! Where Rust and Python meet: the embedded interpreter, the event loop, and the two lanes that a request can take.
