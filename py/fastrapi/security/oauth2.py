@@ -1,0 +1,194 @@
+"""OAuth2 (RFC 6749): the flows as documented schemes, and the password flow's form."""
+
+from typing import Annotated, Any
+
+from fastrapi.exceptions import HTTPException
+from fastrapi.openapi.models import OAuth2 as OAuth2Model
+from fastrapi.openapi.models import OAuthFlows as OAuthFlowsModel
+from fastrapi.param_functions import Form
+from fastrapi.requests import HTTPConnection
+from fastrapi.security.base import SecurityBase
+from fastrapi.security.scopes import SecurityScopes as SecurityScopes
+from fastrapi.security.utils import get_authorization_scheme_param
+from fastrapi.status import HTTP_401_UNAUTHORIZED
+
+
+class OAuth2PasswordRequestForm:
+    """The form of the password flow (RFC 6749, section 4.3.2), as a dependency.
+
+    The RFC requires `grant_type` to be `password`; this class also accepts requests without it,
+    `OAuth2PasswordRequestFormStrict` does not. Clients should send `client_id` and
+    `client_secret` with HTTP Basic, but may put them here.
+
+    Attributes:
+        scopes: the words of the form's `scope` field.
+    """
+
+    def __init__(
+        self,
+        *,
+        grant_type: Annotated[str | None, Form(pattern="^password$")] = None,
+        username: Annotated[str, Form()],
+        password: Annotated[str, Form(json_schema_extra={"format": "password"})],
+        scope: Annotated[str, Form()] = "",
+        client_id: Annotated[str | None, Form()] = None,
+        client_secret: Annotated[str | None, Form(json_schema_extra={"format": "password"})] = None,
+    ) -> None:
+        self.grant_type = grant_type
+        self.username = username
+        self.password = password
+        self.scopes = scope.split()
+        self.client_id = client_id
+        self.client_secret = client_secret
+
+
+class OAuth2PasswordRequestFormStrict(OAuth2PasswordRequestForm):
+    """The password flow's form with a `grant_type` that must be there and be `password`."""
+
+    def __init__(
+        self,
+        grant_type: Annotated[str, Form(pattern="^password$")],
+        username: Annotated[str, Form()],
+        password: Annotated[str, Form()],
+        scope: Annotated[str, Form()] = "",
+        client_id: Annotated[str | None, Form()] = None,
+        client_secret: Annotated[str | None, Form()] = None,
+    ) -> None:
+        super().__init__(
+            grant_type=grant_type,
+            username=username,
+            password=password,
+            scope=scope,
+            client_id=client_id,
+            client_secret=client_secret,
+        )
+
+
+class OAuth2(SecurityBase):
+    """OAuth2 with any flows; the dependency's value is the whole `Authorization` header.
+
+    Args:
+        flows: the flows, as a model or as the mapping that OpenAPI describes.
+        scheme_name: the key in the OpenAPI document; the class's name by default.
+        description: shown in the documentation.
+        auto_error: whether a request without credentials is answered with 401. If not, the
+            dependency's value is `None` then.
+    """
+
+    model: OAuth2Model
+
+    def __init__(
+        self,
+        *,
+        flows: OAuthFlowsModel | dict[str, dict[str, Any]] = OAuthFlowsModel(),  # noqa: B008  # never changed
+        scheme_name: str | None = None,
+        description: str | None = None,
+        auto_error: bool = True,
+    ) -> None:
+        self.model = OAuth2Model.model_validate({"flows": flows, "description": description})
+        self.scheme_name = scheme_name or type(self).__name__
+        self.auto_error = auto_error
+
+    def make_not_authenticated_error(self) -> HTTPException:
+        """The error for missing credentials; override it to answer differently.
+
+        OAuth2 names no challenge of its own. Bearer tokens are what it is used with, so theirs
+        (RFC 6750, section 3) goes with the 401.
+        """
+        return HTTPException(
+            status_code=HTTP_401_UNAUTHORIZED,
+            detail="Not authenticated",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+
+    async def __call__(self, request: HTTPConnection) -> str | None:
+        authorization: str | None = request.headers.get("Authorization")
+        return authorization or self._reject()
+
+    def _reject(self) -> None:
+        if self.auto_error:
+            raise self.make_not_authenticated_error()
+
+    def _bearer_token(self, request: HTTPConnection) -> str | None:
+        """The token of an `Authorization: Bearer` header, or `None` after `_reject`."""
+        scheme, token = get_authorization_scheme_param(request.headers.get("Authorization"))
+        if scheme.lower() != "bearer":
+            self._reject()
+            return None
+        return token
+
+
+class OAuth2PasswordBearer(OAuth2):
+    """The password flow; the dependency's value is the bearer token.
+
+    Args:
+        tokenUrl: where the token is issued, usually a path operation of the same application
+            that takes `OAuth2PasswordRequestForm`.
+        scheme_name: the key in the OpenAPI document; the class's name by default.
+        scopes: the scopes that exist, with a description each.
+        description: shown in the documentation.
+        auto_error: whether a request without a bearer token is answered with 401. If not, the
+            dependency's value is `None` then.
+        refreshUrl: where a token is refreshed.
+    """
+
+    def __init__(
+        self,
+        tokenUrl: str,
+        scheme_name: str | None = None,
+        scopes: dict[str, str] | None = None,
+        description: str | None = None,
+        auto_error: bool = True,
+        refreshUrl: str | None = None,
+    ) -> None:
+        flow = {"tokenUrl": tokenUrl, "refreshUrl": refreshUrl, "scopes": scopes or {}}
+        super().__init__(
+            flows={"password": flow},
+            scheme_name=scheme_name,
+            description=description,
+            auto_error=auto_error,
+        )
+
+    async def __call__(self, request: HTTPConnection) -> str | None:
+        return self._bearer_token(request)
+
+
+class OAuth2AuthorizationCodeBearer(OAuth2):
+    """The authorization code flow; the dependency's value is the bearer token.
+
+    Args:
+        authorizationUrl: where the resource owner is asked.
+        tokenUrl: where the code is exchanged for a token.
+        refreshUrl: where a token is refreshed.
+        scheme_name: the key in the OpenAPI document; the class's name by default.
+        scopes: the scopes that exist, with a description each.
+        description: shown in the documentation.
+        auto_error: whether a request without a bearer token is answered with 401. If not, the
+            dependency's value is `None` then.
+    """
+
+    def __init__(
+        self,
+        authorizationUrl: str,
+        tokenUrl: str,
+        refreshUrl: str | None = None,
+        scheme_name: str | None = None,
+        scopes: dict[str, str] | None = None,
+        description: str | None = None,
+        auto_error: bool = True,
+    ) -> None:
+        flow = {
+            "authorizationUrl": authorizationUrl,
+            "tokenUrl": tokenUrl,
+            "refreshUrl": refreshUrl,
+            "scopes": scopes or {},
+        }
+        super().__init__(
+            flows={"authorizationCode": flow},
+            scheme_name=scheme_name,
+            description=description,
+            auto_error=auto_error,
+        )
+
+    async def __call__(self, request: HTTPConnection) -> str | None:
+        return self._bearer_token(request)
