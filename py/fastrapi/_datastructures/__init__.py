@@ -1,0 +1,1 @@
+"""The data structures behind `fastrapi.datastructures`, one family a module."""

@@ -1,0 +1,1 @@
+"""Vocabularies of other frameworks, for code that imports them by name."""
