@@ -1,1 +1,5 @@
 //! Where Rust and Python meet: the embedded interpreter, the event loop, and the two lanes that a request can take.
+
+pub mod coroutine;
+pub mod event_loop;
+pub mod interpreter;

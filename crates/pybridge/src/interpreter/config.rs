@@ -1,0 +1,173 @@
+//! `PyConfig`: what CPython is told before it starts (PEP 587).
+
+use std::ffi::{CStr, CString, OsStr, c_char};
+use std::mem::MaybeUninit;
+use std::os::unix::ffi::OsStrExt;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use super::error::InterpreterError;
+use super::venv::Venv;
+use super::{InterpreterOptions, ModuleInit};
+
+/// The interpreter that the program was built with. Without carried modules it tells where the standard library is.
+const BUILD_PYTHON: &str = env!("FASTRAPI_BUILD_PYTHON");
+
+pub(super) fn start(options: &InterpreterOptions, venv: Option<&Venv>) -> Result<(), InterpreterError> {
+    preinitialize()?;
+    if let Some(init) = options.extension {
+        register(c"fastrapi._core", init);
+    }
+    let mut config = Config::new();
+    if !BUILD_PYTHON.is_empty() {
+        config.set(Field::ProgramName, OsStr::new(BUILD_PYTHON))?;
+    }
+    if let Some(venv) = venv {
+        config.set(Field::Executable, venv.executable().as_os_str())?;
+    }
+    config.set_argv(options)?;
+    config.initialize()?;
+    // SAFETY: `Py_InitializeFromConfig` left this thread attached; the state is found again by `PyGILState_Ensure`.
+    unsafe { ffi::PyEval_SaveThread() };
+    Python::attach(release_interrupt_signal)?;
+    Ok(())
+}
+
+/// The first import of `signal` claims SIGINT for `KeyboardInterrupt` even where `install_signal_handlers` is off.
+/// Imports it here and takes the signal back, unless it was ignored when the process started.
+fn release_interrupt_signal(py: Python<'_>) -> PyResult<()> {
+    let signal = py.import("_signal")?;
+    let interrupt = signal.getattr("SIGINT")?;
+    if signal
+        .call_method1("getsignal", (&interrupt,))?
+        .is(&signal.getattr("default_int_handler")?)
+    {
+        signal.call_method1("signal", (&interrupt, signal.getattr("SIG_DFL")?))?;
+    }
+    Ok(())
+}
+
+pub(super) fn stop() -> Result<(), InterpreterError> {
+    // SAFETY: the interpreter runs; this thread attaches to it first, as `Py_FinalizeEx` requires.
+    let status = unsafe {
+        ffi::PyGILState_Ensure();
+        ffi::Py_FinalizeEx()
+    };
+    if status == 0 {
+        Ok(())
+    } else {
+        Err(InterpreterError::Finalize)
+    }
+}
+
+/// UTF-8 mode whatever the locale: a service started without `LANG` must read the same files as a shell does.
+fn preinitialize() -> Result<(), InterpreterError> {
+    let mut preconfig = MaybeUninit::<ffi::PyPreConfig>::uninit();
+    // SAFETY: `PyPreConfig_InitIsolatedConfig` fills the whole structure; nothing of Python runs yet.
+    let status = unsafe {
+        ffi::PyPreConfig_InitIsolatedConfig(preconfig.as_mut_ptr());
+        let preconfig = preconfig.assume_init_mut();
+        preconfig.use_environment = 1;
+        preconfig.isolated = 0;
+        preconfig.configure_locale = 1;
+        preconfig.utf8_mode = 1;
+        ffi::Py_PreInitialize(preconfig)
+    };
+    check(status)
+}
+
+fn register(name: &'static CStr, init: ModuleInit) {
+    // SAFETY: the interpreter is not running yet and the name lives for ever. The only failure is lack of memory,
+    // after which the module is missing and its import says so.
+    unsafe { ffi::PyImport_AppendInittab(name.as_ptr(), Some(init)) };
+}
+
+enum Field {
+    ProgramName,
+    Executable,
+}
+
+struct Config(ffi::PyConfig);
+
+impl Config {
+    /// Isolated settings, except that the `PYTHON*` variables which tune an interpreter (`PYTHONHASHSEED`,
+    /// `PYTHONMALLOC`, `PYTHONWARNINGS` …) keep working. Those that would move its files do not: paths are explicit.
+    fn new() -> Self {
+        let mut config = MaybeUninit::<ffi::PyConfig>::uninit();
+        // SAFETY: `PyConfig_InitIsolatedConfig` fills the whole structure.
+        let mut config = unsafe {
+            ffi::PyConfig_InitIsolatedConfig(config.as_mut_ptr());
+            config.assume_init()
+        };
+        config.isolated = 0;
+        config.use_environment = 1;
+        config.user_site_directory = 0;
+        config.safe_path = 1;
+        config.install_signal_handlers = 0;
+        config.parse_argv = 0;
+        config.site_import = 1;
+        Self(config)
+    }
+
+    fn set(&mut self, field: Field, value: &OsStr) -> Result<(), InterpreterError> {
+        let value = c_string(value, "a path")?;
+        let config = &raw mut self.0;
+        // SAFETY: `config` is initialised and the field belongs to it; CPython copies the text.
+        let status = unsafe {
+            let field = match field {
+                Field::ProgramName => &raw mut (*config).program_name,
+                Field::Executable => &raw mut (*config).executable,
+            };
+            ffi::PyConfig_SetBytesString(config, field, value.as_ptr())
+        };
+        check(status)
+    }
+
+    fn set_argv(&mut self, options: &InterpreterOptions) -> Result<(), InterpreterError> {
+        let arguments: Vec<CString> = options
+            .argv
+            .iter()
+            .map(|argument| c_string(argument, "an argument"))
+            .collect::<Result<_, _>>()?;
+        let mut pointers: Vec<*const c_char> = arguments.iter().map(|argument| argument.as_ptr()).collect();
+        let count = ffi::Py_ssize_t::try_from(pointers.len()).unwrap_or(0);
+        // SAFETY: `pointers` holds `count` C strings, which CPython copies.
+        check(unsafe { ffi::PyConfig_SetBytesArgv(&raw mut self.0, count, pointers.as_mut_ptr()) })
+    }
+
+    fn initialize(self) -> Result<(), InterpreterError> {
+        // SAFETY: the configuration is complete and the interpreter does not run yet.
+        check(unsafe { ffi::Py_InitializeFromConfig(&raw const self.0) })
+    }
+}
+
+impl Drop for Config {
+    fn drop(&mut self) {
+        // SAFETY: initialised in `new` and cleared once.
+        unsafe { ffi::PyConfig_Clear(&raw mut self.0) };
+    }
+}
+
+fn c_string(value: &OsStr, what: &'static str) -> Result<CString, InterpreterError> {
+    CString::new(value.as_bytes()).map_err(|_| InterpreterError::NulByte { what })
+}
+
+fn check(status: ffi::PyStatus) -> Result<(), InterpreterError> {
+    // SAFETY: `status` was returned by CPython.
+    if unsafe { ffi::PyStatus_Exception(status) } == 0 {
+        return Ok(());
+    }
+    Err(InterpreterError::Start {
+        message: text(status.err_msg).unwrap_or_else(|| format!("exit status {}", status.exitcode)),
+        function: text(status.func),
+    })
+}
+
+fn text(pointer: *const c_char) -> Option<String> {
+    if pointer.is_null() {
+        return None;
+    }
+    // SAFETY: not null, and CPython's messages are NUL-terminated constants.
+    Some(unsafe { CStr::from_ptr(pointer) }.to_string_lossy().into_owned())
+}
