@@ -1,0 +1,1 @@
+"""A full-text search service: documents in, ranked and highlighted results out."""
