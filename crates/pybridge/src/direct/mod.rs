@@ -1,0 +1,10 @@
+//! The direct lane: parameters, handler and answer without a detour over ASGI.
+
+mod extract;
+mod plan;
+mod query;
+mod respond;
+
+pub use extract::{Arguments, Input, Refused, arguments};
+pub use plan::{Conversion, Parameter, Placement, Plan, Source};
+pub use respond::{Answer, Classes, answer};

@@ -1,0 +1,212 @@
+//! A route's plan as the direct lane walks it: read from Python once, before the server listens.
+
+use http::{HeaderName, StatusCode};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+/// Where the plan's function may run; `fastrapi.plan.model.Placement` explains the names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// Calls nothing: any thread that is attached.
+    Pure,
+    /// May block its thread.
+    Sync,
+    /// On the event loop's thread, ends without suspending.
+    Loop,
+    /// A coroutine that may suspend, on the event loop.
+    Task,
+}
+
+/// The place in a request that a parameter comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The position of the path parameter in the pattern.
+    Path(usize),
+    /// The name in the query string.
+    Query(Box<str>),
+    /// The header's name.
+    Header(HeaderName),
+    /// The cookie's name.
+    Cookie(Box<str>),
+    /// The whole body.
+    Body,
+    /// The request object.
+    Request,
+}
+
+/// The rule for values in plain form; everything else is for the parameter's validator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conversion {
+    /// The text itself.
+    Str,
+    /// Up to 18 digits, with or without a minus sign.
+    Int,
+    /// Digits around one point.
+    Float,
+    /// `true`, `false`, `1`, `0`.
+    Bool,
+    /// The body's bytes, for pydantic's JSON validator.
+    Json,
+    /// The token behind `Bearer `.
+    Bearer,
+    /// Always the validator.
+    Validator,
+}
+
+/// One argument of the function.
+#[derive(Debug)]
+pub struct Parameter {
+    /// Where it comes from.
+    pub source: Source,
+    /// How its plain form is converted.
+    pub conversion: Conversion,
+    /// Whether an absent value refuses the request.
+    pub required: bool,
+    /// What stands for an absent value.
+    pub default: Py<PyAny>,
+    /// The validator.
+    pub validate: Option<Py<PyAny>>,
+    /// All values of the name, as a list.
+    pub many: bool,
+}
+
+/// How a request to one route succeeds. See `fastrapi.plan.model.RoutePlan`.
+#[derive(Debug)]
+pub struct Plan {
+    /// The route's methods.
+    pub methods: Vec<String>,
+    /// The route's pattern.
+    pub path: String,
+    /// The route's name.
+    pub name: String,
+    /// The handler, or the function generated around it.
+    pub function: Py<PyAny>,
+    /// Its arguments.
+    pub parameters: Box<[Parameter]>,
+    /// The arguments' names, if they are passed by keyword.
+    pub keywords: Option<Py<PyTuple>>,
+    /// Where the function may run.
+    pub placement: Placement,
+    /// Whether calling the function gives a coroutine.
+    pub is_coroutine: bool,
+    /// The status of an answer that the application did not set otherwise.
+    pub status: StatusCode,
+    /// The framework's encoder of results.
+    pub encode: Option<Py<PyAny>>,
+    /// Whether results made of builtin types may be encoded by `crate::json`.
+    pub builtin_json: bool,
+    /// Turns any other result into a `Response`.
+    pub respond: Py<PyAny>,
+    /// What the route adds to the ASGI scope.
+    pub scope: Py<PyDict>,
+    /// Turns an exception into a `Response`.
+    pub on_error: Py<PyAny>,
+    /// Whether the body must be collected before the function is called.
+    pub takes_body: bool,
+    /// Whether the function takes the request object.
+    pub takes_request: bool,
+}
+
+impl Plan {
+    /// Reads a `fastrapi.plan.model.RoutePlan`.
+    ///
+    /// # Errors
+    /// `AttributeError`, `TypeError` or `ValueError` if the object is not what this version of the bridge expects.
+    pub fn read(plan: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let path: String = plan.getattr("path")?.extract()?;
+        let names = pattern_names(&path);
+        let parameters = plan
+            .getattr("parameters")?
+            .try_iter()?
+            .map(|parameter| read_parameter(&parameter?, &names))
+            .collect::<PyResult<Box<[_]>>>()?;
+        let keywords = plan.getattr("keywords")?.cast_into::<PyTuple>()?;
+        let status: u16 = plan.getattr("status_code")?.extract()?;
+        Ok(Self {
+            methods: plan.getattr("methods")?.extract()?,
+            name: plan.getattr("name")?.extract()?,
+            function: plan.getattr("function")?.unbind(),
+            keywords: (!keywords.is_empty()).then(|| keywords.unbind()),
+            placement: read_placement(&plan.getattr("placement")?.extract::<String>()?)?,
+            is_coroutine: plan.getattr("is_coroutine")?.extract()?,
+            status: StatusCode::from_u16(status).map_err(|error| PyValueError::new_err(error.to_string()))?,
+            encode: plan.getattr("encode")?.extract()?,
+            builtin_json: plan.getattr("builtin_json")?.extract()?,
+            respond: plan.getattr("respond")?.unbind(),
+            scope: plan.getattr("scope")?.cast_into::<PyDict>()?.unbind(),
+            on_error: plan.getattr("on_error")?.unbind(),
+            takes_body: parameters.iter().any(|p| matches!(p.source, Source::Body | Source::Request)),
+            takes_request: parameters.iter().any(|p| p.source == Source::Request),
+            path,
+            parameters,
+        })
+    }
+}
+
+/// The parameters' names in a pattern such as `/users/{id}/{rest:path}`, in order.
+fn pattern_names(pattern: &str) -> Vec<&str> {
+    pattern
+        .split('{')
+        .skip(1)
+        .filter_map(|part| part.split_once('}'))
+        .map(|(inside, _)| inside.split_once(':').map_or(inside, |(name, _)| name))
+        .collect()
+}
+
+fn read_placement(name: &str) -> PyResult<Placement> {
+    Ok(match name {
+        "pure" => Placement::Pure,
+        "sync" => Placement::Sync,
+        "loop" => Placement::Loop,
+        "task" => Placement::Task,
+        other => return Err(PyValueError::new_err(format!("unknown placement {other:?}"))),
+    })
+}
+
+fn read_parameter(parameter: &Bound<'_, PyAny>, names: &[&str]) -> PyResult<Parameter> {
+    let name: String = parameter.getattr("name")?.extract()?;
+    let source = match parameter.getattr("source")?.extract::<String>()?.as_str() {
+        "path" => Source::Path(names.iter().position(|known| *known == name).ok_or_else(|| {
+            PyValueError::new_err(format!("the path has no parameter {name:?}"))
+        })?),
+        "query" => Source::Query(name.into()),
+        "header" => Source::Header(
+            HeaderName::from_bytes(name.as_bytes())
+                .map_err(|_| PyValueError::new_err(format!("{name:?} is not a header name")))?,
+        ),
+        "cookie" => Source::Cookie(name.into()),
+        "body" => Source::Body,
+        "request" => Source::Request,
+        other => return Err(PyValueError::new_err(format!("unknown source {other:?}"))),
+    };
+    let conversion = match parameter.getattr("conversion")?.extract::<String>()?.as_str() {
+        "str" => Conversion::Str,
+        "int" => Conversion::Int,
+        "float" => Conversion::Float,
+        "bool" => Conversion::Bool,
+        "json" => Conversion::Json,
+        "bearer" => Conversion::Bearer,
+        "validator" => Conversion::Validator,
+        other => return Err(PyValueError::new_err(format!("unknown conversion {other:?}"))),
+    };
+    Ok(Parameter {
+        source,
+        conversion,
+        required: parameter.getattr("required")?.extract()?,
+        default: parameter.getattr("default")?.unbind(),
+        validate: parameter.getattr("validate")?.extract()?,
+        many: parameter.getattr("many")?.extract()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_a_pattern() {
+        assert_eq!(pattern_names("/"), Vec::<&str>::new());
+        assert_eq!(pattern_names("/users/{id}/files/{rest:path}"), ["id", "rest"]);
+    }
+}

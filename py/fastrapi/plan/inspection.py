@@ -1,0 +1,72 @@
+"""What a callable's bytecode tells about the thread that it may run on."""
+
+from __future__ import annotations
+
+import dis
+import inspect
+from types import CodeType, FunctionType
+from typing import Any, Literal
+
+Kind = Literal["pure", "sync", "step", "coroutine"]
+
+# Operations that run no other code than their own, for the builtin operands that literals and arguments are. A call,
+# an attribute, a subscript or `in` may reach a property, a lazily loaded relation or a dictionary kept on disk; a
+# loop may be long. Names as `dis` gives them on CPython 3.11 to 3.14.
+_PURE = frozenset(
+    "RESUME RETURN_GENERATOR POP_TOP NOP CACHE COPY SWAP PUSH_NULL NOT_TAKEN EXTENDED_ARG "
+    "LOAD_CONST LOAD_SMALL_INT LOAD_FAST LOAD_FAST_CHECK LOAD_FAST_LOAD_FAST LOAD_FAST_BORROW "
+    "LOAD_FAST_BORROW_LOAD_FAST_BORROW STORE_FAST STORE_FAST_LOAD_FAST STORE_FAST_STORE_FAST "
+    "LOAD_DEREF STORE_DEREF COPY_FREE_VARS LOAD_GLOBAL STORE_GLOBAL "
+    "BUILD_MAP BUILD_CONST_KEY_MAP BUILD_LIST BUILD_TUPLE BUILD_STRING LIST_EXTEND DICT_UPDATE "
+    "FORMAT_VALUE FORMAT_SIMPLE CONVERT_VALUE BINARY_OP COMPARE_OP IS_OP UNARY_NOT UNARY_NEGATIVE "
+    "POP_JUMP_FORWARD_IF_FALSE POP_JUMP_FORWARD_IF_TRUE POP_JUMP_FORWARD_IF_NONE POP_JUMP_FORWARD_IF_NOT_NONE "
+    "POP_JUMP_IF_FALSE POP_JUMP_IF_TRUE POP_JUMP_IF_NONE POP_JUMP_IF_NOT_NONE TO_BOOL JUMP_FORWARD "
+    "RETURN_VALUE RETURN_CONST CALL_INTRINSIC_1 RERAISE".split()
+)
+_SUBSCRIPT_OPERATORS = frozenset({"[]", "**", "@"})
+"""`BINARY_OP` also subscripts since 3.14; powers and matrix products can be long."""
+_SUSPENDING = frozenset(
+    "GET_AWAITABLE YIELD_VALUE SEND GET_AITER GET_ANEXT BEFORE_ASYNC_WITH END_ASYNC_FOR GET_YIELD_FROM_ITER".split()
+)
+
+
+def _operations(code: CodeType) -> list[dis.Instruction]:
+    return list(dis.get_instructions(code))
+
+
+def _is_pure(code: CodeType) -> bool:
+    return all(
+        op.opname in _PURE and not (op.opname == "BINARY_OP" and op.argrepr in _SUBSCRIPT_OPERATORS)
+        for op in _operations(code)
+    )
+
+
+def _suspends(code: CodeType) -> bool:
+    return any(op.opname in _SUSPENDING for op in _operations(code))
+
+
+def _call_target(call: Any) -> Any:
+    """The function that runs when `call` is called: itself, a method's function, or the class's `__call__`."""
+    if inspect.ismethod(call):
+        return call.__func__
+    if isinstance(call, FunctionType) or inspect.isclass(call):
+        return call
+    return getattr(type(call), "__call__", None)
+
+
+def kind_of(call: Any) -> Kind:
+    """Tells how `call` may be run.
+
+    `pure`: it calls nothing and ends at once, coroutine or not. `sync`: it may block its thread. `step`: a coroutine
+    function without a point to suspend at, one step finishes it. `coroutine`: it may suspend.
+    """
+    target = _call_target(call)
+    code = getattr(target, "__code__", None)
+    plain_function = isinstance(target, FunctionType)
+    if plain_function and code is not None and _is_pure(code):
+        return "pure"
+    if inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(target):
+        if plain_function and code is not None and code.co_flags & inspect.CO_COROUTINE and not _suspends(code):
+            return "step"
+        return "coroutine"
+    return "sync"

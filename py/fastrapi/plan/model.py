@@ -1,0 +1,78 @@
+"""What a compiled route is made of: plain data that a server reads once, before it listens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Source = Literal["path", "query", "header", "cookie", "body", "request"]
+Conversion = Literal["str", "int", "float", "bool", "json", "bearer", "validator"]
+Placement = Literal["pure", "sync", "loop", "task"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One positional argument of a plan's function, and where a server finds it.
+
+    `conversion` names a rule that a server may apply itself to the *plain* form of a value (an integer of up to 18
+    digits, a JSON body that pydantic takes as bytes, the token behind `Bearer`); every other form goes through
+    `validate`. A value that `validate` refuses, and a missing required one, send the request to the ASGI
+    application, which words the error.
+    """
+
+    source: Source
+    name: str
+    """The name on the wire; header names in lower case with hyphens. Empty for `body` and `request`."""
+    conversion: Conversion
+    required: bool
+    default: object
+    """Stands for an absent value; immutable, so that it may be shared between requests."""
+    validate: Callable[[Any], Any] | None
+    """Takes the text (`many`: the list of texts; `body`: the bytes) and returns the value or raises."""
+    many: bool = False
+    """All values of the name, as a list, instead of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoutePlan:
+    """How a request to one route succeeds."""
+
+    methods: tuple[str, ...]
+    path: str
+    name: str
+    function: Callable[..., Any]
+    """Takes the values of `parameters`; by position, or by `keywords` where those are given."""
+    parameters: tuple[Parameter, ...]
+    keywords: tuple[str, ...]
+    placement: Placement
+    """`pure`: calls nothing, may run on any thread; `sync`: may block its thread; `loop`: on the event loop's thread,
+    ends without suspending; `task`: a coroutine that may suspend."""
+    is_coroutine: bool
+    """Whether `function` returns a coroutine; it is finished by one step unless the placement is `task`."""
+    status_code: int
+    encode: Callable[[Any], bytes] | None
+    """The JSON body for a result, by the framework's own means. `None`: the result is turned into a response by
+    `respond`."""
+    builtin_json: bool
+    """The result is untyped: a server may encode exact builtin types itself, byte for byte as `encode` does."""
+    respond: Callable[[Any], Any]
+    """A result of any other kind (also one that `encode` does not fit) to a `Response` object."""
+    scope: dict[str, Any]
+    """What the router adds to the ASGI scope: `app`, `router`, `endpoint`, `route`."""
+    on_error: Callable[[Any, Exception], Coroutine[Any, Any, Any]]
+    """Takes the `Request` and what the function raised; returns a `Response` or raises what nothing handles."""
+
+
+@dataclass(frozen=True, slots=True)
+class GeneralRoute:
+    """A route that only the ASGI application can serve, and why."""
+
+    methods: tuple[str, ...]
+    path: str
+    name: str
+    reason: str
+
+
+class Unplannable(Exception):
+    """Raised while a plan is compiled: the route needs the ASGI application. The text is the reason shown to users."""
