@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal, Union
 
 from pydantic import AfterValidator, AnyUrl, BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic import EmailStr as _CheckedEmailStr
-from typing_extensions import TypedDict
 from typing_extensions import deprecated as typing_deprecated
 
 from fastrapi.logger import logger
+from fastrapi.openapi.example import Example as Example
 
 
 def validate(value: str) -> str:
@@ -186,17 +186,6 @@ class Schema(BaseModelWithConfig):
 
 SchemaOrBool = Schema | bool
 """JSON Schema 2020-12 allows `true` and `false` wherever a schema may stand."""
-
-
-class Example(TypedDict, total=False):
-    """One entry of `openapi_examples` (OpenAPI 3.1, section 4.8.19)."""
-
-    summary: str | None
-    description: str | None
-    value: Any | None
-    externalValue: AnyUrl | None
-
-    __pydantic_config__ = {"extra": "allow"}  # type: ignore[misc]  # how pydantic configures a TypedDict
 
 
 class ParameterInType(Enum):
