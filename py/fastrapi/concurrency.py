@@ -44,24 +44,30 @@ async def iterate_in_threadpool(iterator: Iterable[T]) -> AsyncIterator[T]:
         yield item
 
 
+async def _exit_in_thread(cm: AbstractContextManager[Any], error: BaseException | None) -> bool:
+    """Leaves `cm` whatever happens to the task meanwhile; whether it handled the error."""
+    # A thread of its own rather than one of the default limiter: if all of those were held by calls that
+    # wait for what this exit releases, neither would ever go on.
+    limiter = anyio.CapacityLimiter(1)
+    with anyio.CancelScope(shield=True):
+        details = (None, None, None) if error is None else (type(error), error, error.__traceback__)
+        return bool(await anyio.to_thread.run_sync(cm.__exit__, *details, limiter=limiter))
+
+
 @asynccontextmanager
 async def contextmanager_in_threadpool(cm: AbstractContextManager[T]) -> AsyncGenerator[T, None]:
-    """A blocking context manager as an asynchronous one."""
-    # Exits get a thread of their own: if they had to wait for one of the default limiter, and all of
-    # those were held by calls waiting for what an exit releases, neither would ever go on.
-    exit_limiter = anyio.CapacityLimiter(1)
+    """A blocking context manager as an asynchronous one.
+
+    Its exit runs even if the task is cancelled.
+    """
+    value = await run_in_threadpool(cm.__enter__)
     try:
-        yield await run_in_threadpool(cm.__enter__)
-    except Exception as error:
-        handled = bool(
-            await anyio.to_thread.run_sync(
-                cm.__exit__, type(error), error, error.__traceback__, limiter=exit_limiter
-            )
-        )
-        if not handled:
+        yield value
+    except BaseException as error:
+        if not await _exit_in_thread(cm, error):
             raise
     else:
-        await anyio.to_thread.run_sync(cm.__exit__, None, None, None, limiter=exit_limiter)
+        await _exit_in_thread(cm, None)
 
 
 async def run_until_first_complete(

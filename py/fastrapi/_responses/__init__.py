@@ -1,0 +1,1 @@
+"""The response classes behind `fastrapi.responses`."""
