@@ -1,0 +1,14 @@
+//! One client connection: its socket, what it is doing, and the HTTP machinery that runs on it.
+
+mod driver;
+mod guard;
+mod io;
+mod refusal;
+mod registry;
+mod service;
+mod state;
+
+pub(crate) use driver::{Protocol, run};
+pub(crate) use io::{ConnectionIo, Stream};
+pub(crate) use registry::Registry;
+pub use state::{Connection, ConnectionInfo};
