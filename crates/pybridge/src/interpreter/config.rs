@@ -7,9 +7,16 @@ use std::os::unix::ffi::OsStrExt;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
+use super::archive;
+use super::carried_module::carried_module;
 use super::error::InterpreterError;
+use super::frozen;
+use super::program;
 use super::venv::Venv;
-use super::{InterpreterOptions, ModuleInit};
+use super::{InterpreterOptions, ModuleInit, PYTHON_VERSION};
+
+/// Where the archive's files appear; `importer.py` knows it too.
+const ROOT: &str = "/fastrapi-server.carried";
 
 /// The interpreter that the program was built with. Without carried modules it tells where the standard library is.
 const BUILD_PYTHON: &str = env!("FASTRAPI_BUILD_PYTHON");
@@ -19,19 +26,66 @@ pub(super) fn start(options: &InterpreterOptions, venv: Option<&Venv>) -> Result
     if let Some(init) = options.extension {
         register(c"fastrapi._core", init);
     }
+    let carried = archive::carried();
     let mut config = Config::new();
-    if !BUILD_PYTHON.is_empty() {
-        config.set(Field::ProgramName, OsStr::new(BUILD_PYTHON))?;
-    }
-    if let Some(venv) = venv {
-        config.set(Field::Executable, venv.executable().as_os_str())?;
+    match carried {
+        Some(archive) => {
+            frozen::register(&archive).ok_or(InterpreterError::Damaged)?;
+            register(c"_fastrapi_carried", carried_module::__pyo3_init);
+            set_carried_paths(&mut config, venv)?;
+        }
+        None => set_installed_paths(&mut config, venv)?,
     }
     config.set_argv(options)?;
     config.initialize()?;
     // SAFETY: `Py_InitializeFromConfig` left this thread attached; the state is found again by `PyGILState_Ensure`.
     unsafe { ffi::PyEval_SaveThread() };
-    Python::attach(release_interrupt_signal)?;
-    Ok(())
+    Python::attach(|py| {
+        release_interrupt_signal(py)?;
+        if carried.is_some() {
+            let environment = venv.map(|venv| venv.path.as_os_str());
+            py.import("_fastrapi_importer")?
+                .call_method1("complete", (environment,))?;
+        }
+        Ok(())
+    })
+    .map_err(InterpreterError::Prepare)
+}
+
+/// Everything is in the binary: no path is left for CPython to look for, and so none of its warnings to be had.
+fn set_carried_paths(config: &mut Config, venv: Option<&Venv>) -> Result<(), InterpreterError> {
+    let root = OsStr::new(ROOT);
+    let library = format!("{ROOT}/lib/python{PYTHON_VERSION}");
+    let program = program::own_executable().unwrap_or_default();
+    let executable = venv.map_or_else(|| program.clone(), Venv::executable);
+    let prefix = venv.map_or(root, |venv| venv.path.as_os_str());
+    config.set(Field::ProgramName, executable.as_os_str())?;
+    config.set(Field::Executable, executable.as_os_str())?;
+    config.set(Field::BaseExecutable, program.as_os_str())?;
+    config.set(Field::Prefix, prefix)?;
+    config.set(Field::ExecPrefix, prefix)?;
+    config.set(Field::BasePrefix, root)?;
+    config.set(Field::BaseExecPrefix, root)?;
+    config.set(Field::PlatLibDir, OsStr::new("lib"))?;
+    config.set(Field::StdlibDir, OsStr::new(&library))?;
+    let asked_for = std::env::var_os("PYTHONPATH").unwrap_or_default();
+    for path in std::env::split_paths(&asked_for).filter(|path| !path.as_os_str().is_empty()) {
+        config.add_search_path(path.as_os_str())?;
+    }
+    config.add_search_path(OsStr::new(&library))?;
+    config.add_search_path(OsStr::new(&format!("{library}/lib-dynload")))?;
+    config.add_search_path(OsStr::new(&format!("{ROOT}/fastrapi")))
+}
+
+/// Nothing is carried: CPython works out the paths of the installation that the program was built with.
+fn set_installed_paths(config: &mut Config, venv: Option<&Venv>) -> Result<(), InterpreterError> {
+    if !BUILD_PYTHON.is_empty() {
+        config.set(Field::ProgramName, OsStr::new(BUILD_PYTHON))?;
+    }
+    match venv {
+        Some(venv) => config.set(Field::Executable, venv.executable().as_os_str()),
+        None => Ok(()),
+    }
 }
 
 /// The first import of `signal` claims SIGINT for `KeyboardInterrupt` even where `install_signal_handlers` is off.
@@ -86,6 +140,13 @@ fn register(name: &'static CStr, init: ModuleInit) {
 enum Field {
     ProgramName,
     Executable,
+    BaseExecutable,
+    Prefix,
+    ExecPrefix,
+    BasePrefix,
+    BaseExecPrefix,
+    PlatLibDir,
+    StdlibDir,
 }
 
 struct Config(ffi::PyConfig);
@@ -118,10 +179,35 @@ impl Config {
             let field = match field {
                 Field::ProgramName => &raw mut (*config).program_name,
                 Field::Executable => &raw mut (*config).executable,
+                Field::BaseExecutable => &raw mut (*config).base_executable,
+                Field::Prefix => &raw mut (*config).prefix,
+                Field::ExecPrefix => &raw mut (*config).exec_prefix,
+                Field::BasePrefix => &raw mut (*config).base_prefix,
+                Field::BaseExecPrefix => &raw mut (*config).base_exec_prefix,
+                Field::PlatLibDir => &raw mut (*config).platlibdir,
+                Field::StdlibDir => &raw mut (*config).stdlib_dir,
             };
             ffi::PyConfig_SetBytesString(config, field, value.as_ptr())
         };
         check(status)
+    }
+
+    fn add_search_path(&mut self, path: &OsStr) -> Result<(), InterpreterError> {
+        let path = c_string(path, "a search path")?;
+        self.0.module_search_paths_set = 1;
+        // SAFETY: CPython is pre-initialised, as decoding needs; the decoded text is copied and then freed.
+        unsafe {
+            let decoded = ffi::Py_DecodeLocale(path.as_ptr(), std::ptr::null_mut());
+            if decoded.is_null() {
+                return Err(InterpreterError::Start {
+                    message: "out of memory".to_owned(),
+                    function: None,
+                });
+            }
+            let status = ffi::PyWideStringList_Append(&raw mut self.0.module_search_paths, decoded);
+            ffi::PyMem_RawFree(decoded.cast());
+            check(status)
+        }
     }
 
     fn set_argv(&mut self, options: &InterpreterOptions) -> Result<(), InterpreterError> {

@@ -48,9 +48,12 @@ pub enum InterpreterError {
         /// The C function that failed, if CPython told.
         function: Option<String>,
     },
+    /// The archive lacks what the interpreter starts with.
+    #[error("the Python modules carried in this program are damaged")]
+    Damaged,
     /// Preparing the started interpreter failed.
     #[error("the Python interpreter could not be prepared: {0}")]
-    Prepare(#[from] pyo3::PyErr),
+    Prepare(pyo3::PyErr),
     /// Ending the interpreter failed.
     #[error("buffered output was lost when the Python interpreter ended")]
     Finalize,

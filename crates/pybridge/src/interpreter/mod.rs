@@ -4,8 +4,13 @@
 //! `PYTHONHOME`, no user site directory, no signal handlers, no Python on `PATH`. In the wheel the interpreter is
 //! already there and nothing of this module runs.
 
+mod archive;
+mod carried_module;
 mod config;
 mod error;
+mod frozen;
+mod program;
+mod unpack;
 mod venv;
 
 use std::ffi::OsString;
@@ -13,7 +18,9 @@ use std::path::PathBuf;
 
 use pyo3::ffi;
 
+pub use archive::{MalformedArchive, carry};
 pub use error::InterpreterError;
+pub use program::own_executable;
 pub use venv::{Venv, VenvSource};
 
 /// The `major.minor` version of the Python that this program was built for.

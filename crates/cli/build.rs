@@ -1,0 +1,27 @@
+//! What the standalone binary is made of beyond its Rust code: libpython and the carried Python modules. `make build`
+//! names both; without it the binary needs the Python that it was built with.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
+fn main() {
+    println!("cargo:rerun-if-env-changed=FASTRAPI_LINK_ARGS");
+    if let Some(list) = env::var_os("FASTRAPI_LINK_ARGS").map(PathBuf::from) {
+        println!("cargo:rerun-if-changed={}", list.display());
+        let arguments =
+            fs::read_to_string(&list).expect("the file that FASTRAPI_LINK_ARGS names is readable");
+        for argument in arguments.lines() {
+            println!("cargo:rustc-link-arg-bins={argument}");
+        }
+    }
+
+    println!("cargo:rerun-if-env-changed=FASTRAPI_CARRIED");
+    let carried = env::var("FASTRAPI_CARRIED").unwrap_or_else(|_| {
+        let nothing =
+            PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("nothing-carried");
+        fs::write(&nothing, []).expect("OUT_DIR is writable");
+        nothing.to_str().expect("OUT_DIR is UTF-8").to_owned()
+    });
+    println!("cargo:rustc-env=FASTRAPI_CARRIED_FILE={carried}");
+}

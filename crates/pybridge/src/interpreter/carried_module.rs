@@ -1,0 +1,72 @@
+//! `_fastrapi_carried`, the built-in module through which `importer.py` reads the archive.
+
+use std::ffi::c_char;
+
+use pyo3::exceptions::{PyImportError, PyRuntimeError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyMemoryView;
+
+use super::archive::{self, Archive};
+use super::unpack::shared_library;
+
+/// The archive's contents, by names without a leading slash.
+#[pymodule(name = "_fastrapi_carried")]
+pub(super) mod carried_module {
+    #[pymodule_export]
+    use super::{exists, find, list, read, unpack};
+}
+
+fn carried() -> PyResult<Archive> {
+    archive::carried().ok_or_else(|| PyRuntimeError::new_err("this program carries no Python modules"))
+}
+
+/// Whether `name` is a file of the archive.
+#[pyfunction]
+fn exists(name: &str) -> PyResult<bool> {
+    Ok(carried()?.get(name).is_some())
+}
+
+/// Looks for the module `name` in `directory`: the name of its code object or shared library, and whether it is a
+/// package. A shared library is tried with each of `suffixes`, which come in the interpreter's order.
+#[pyfunction]
+fn find(directory: &str, name: &str, suffixes: Vec<String>) -> PyResult<Option<(String, bool)>> {
+    let archive = carried()?;
+    let package = format!("{directory}/{name}/__init__.pyc");
+    if archive.get(&package).is_some() {
+        return Ok(Some((package, true)));
+    }
+    let candidates = suffixes.iter().map(String::as_str).chain([".pyc"]);
+    Ok(candidates
+        .map(|suffix| format!("{directory}/{name}{suffix}"))
+        .find(|candidate| archive.get(candidate).is_some())
+        .map(|found| (found, false)))
+}
+
+/// A read-only view of a file's bytes as they are stored, and whether they are a zlib stream.
+#[pyfunction]
+fn read<'py>(py: Python<'py>, name: &str) -> PyResult<Option<(Bound<'py, PyMemoryView>, bool)>> {
+    let Some(entry) = carried()?.get(name) else {
+        return Ok(None);
+    };
+    let length = ffi::Py_ssize_t::try_from(entry.data.len())?;
+    // SAFETY: the bytes are static and the view is read-only.
+    let view = unsafe {
+        let pointer = entry.data.as_ptr().cast::<c_char>().cast_mut();
+        let view = ffi::PyMemoryView_FromMemory(pointer, length, ffi::PyBUF_READ);
+        Bound::from_owned_ptr_or_err(py, view)?.cast_into_unchecked::<PyMemoryView>()
+    };
+    Ok(Some((view, entry.compressed)))
+}
+
+/// The names in a directory; those of subdirectories end in `/`.
+#[pyfunction]
+fn list(directory: &str) -> PyResult<Vec<&'static str>> {
+    Ok(carried()?.list(directory))
+}
+
+/// The path of a file that holds the shared library `name`; the libraries that it needs are loaded.
+#[pyfunction]
+fn unpack(name: &str) -> PyResult<std::path::PathBuf> {
+    shared_library(&carried()?, name).map_err(|error| PyImportError::new_err(error.to_string()))
+}

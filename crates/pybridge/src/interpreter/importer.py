@@ -1,0 +1,145 @@
+"""Imports modules from the archive inside the binary.
+
+This runs before any other Python module, so it imports nothing that is not built in or frozen into libpython. The
+archive's files appear below `ROOT`, a path that exists nowhere else.
+"""
+
+import _fastrapi_carried
+import _frozen_importlib
+import _frozen_importlib_external
+import _imp
+import marshal
+import sys
+
+ROOT = "/fastrapi-server.carried/"
+_SUFFIXES = _imp.extension_suffixes()
+
+
+def _name(path):
+    return path[len(ROOT) :] if path.startswith(ROOT) else None
+
+
+def _read(name):
+    found = _fastrapi_carried.read(name)
+    if found is None:
+        raise FileNotFoundError(2, "not carried in this program", ROOT + name)
+    content, compressed = found
+    if compressed:
+        import zlib
+
+        return zlib.decompress(content)
+    return bytes(content)
+
+
+class CarriedLoader:
+    """Loads one module from its code object in the archive."""
+
+    exec_module = _frozen_importlib_external._LoaderBasics.exec_module
+
+    def __init__(self, fullname, name, package):
+        self.name = fullname
+        self._code = name
+        self._package = package
+        self.path = ROOT + name[:-1]
+
+    def create_module(self, spec):
+        return None
+
+    def is_package(self, fullname):
+        return self._package
+
+    def get_filename(self, fullname):
+        return self.path
+
+    def get_code(self, fullname):
+        return marshal.loads(_fastrapi_carried.read(self._code)[0])
+
+    def get_source(self, fullname):
+        return _read(self._code[:-1]).decode("utf-8")
+
+    def get_data(self, path):
+        name = _name(path)
+        if name is None:
+            raise FileNotFoundError(2, "not carried in this program", path)
+        return _read(name)
+
+    def get_resource_reader(self, fullname):
+        from _fastrapi_resources import CarriedResources
+
+        return CarriedResources(self._code.rpartition("/")[0]) if self._package else None
+
+
+class CarriedFinder:
+    """Finds modules in one directory of the archive: an entry of ``sys.path_importer_cache``."""
+
+    def __init__(self, path):
+        name = _name(path)
+        if name is None or not _fastrapi_carried.list(name):
+            raise ImportError("not carried in this program", path=path)
+        self._directory = name
+
+    def invalidate_caches(self):
+        """Nothing is cached: the archive cannot change."""
+
+    def find_spec(self, fullname, target=None):
+        found = _fastrapi_carried.find(self._directory, fullname.rpartition(".")[2], _SUFFIXES)
+        if found is None:
+            return None
+        name, package = found
+        if not name.endswith(".pyc"):
+            path = str(_fastrapi_carried.unpack(name))
+            loader = _frozen_importlib_external.ExtensionFileLoader(fullname, path)
+            return _frozen_importlib_external.spec_from_file_location(fullname, path, loader=loader)
+        loader = CarriedLoader(fullname, name, package)
+        locations = [ROOT + name.rpartition("/")[0]] if package else None
+        return _frozen_importlib_external.spec_from_file_location(
+            fullname, loader.path, loader=loader, submodule_search_locations=locations
+        )
+
+    def iter_modules(self, prefix=""):
+        """What `pkgutil.iter_modules` lists."""
+        for name in _fastrapi_carried.list(self._directory):
+            module, separator, rest = name.partition(".")
+            if rest == "pyc" and module != "__init__":
+                yield prefix + module, False
+            elif separator == "" and _fastrapi_carried.exists(f"{self._directory}/{name}__init__.pyc"):
+                yield prefix + name[:-1], True
+            elif separator + rest in _SUFFIXES:
+                yield prefix + module, False
+
+
+class CarriedDistributions:
+    """Tells `importlib.metadata` about the distributions in the archive."""
+
+    @staticmethod
+    def find_spec(fullname, path=None, target=None):
+        return None
+
+    @staticmethod
+    def find_distributions(context):
+        from _fastrapi_resources import distributions
+
+        return distributions(context)
+
+
+def install():
+    """Let the import system find the archive. Called while `encodings`, the first import of all, is loaded."""
+    sys.path_hooks.insert(0, CarriedFinder)
+    sys.meta_path.append(CarriedDistributions)
+    del sys.modules["encodings"]
+    sys.modules["encodings"] = _frozen_importlib._gcd_import("encodings")
+
+
+def complete(environment):
+    """Add the carried packages to ``sys.path`` once `site` has added those of the `environment`.
+
+    pydantic and its companions work only in matching versions: the environment's are used if it has pydantic, and
+    hide the carried ones; else the carried ones come first, before what other packages brought along.
+    """
+    base = [path for path in sys.path if path.startswith(ROOT)]
+    added = [path for path in sys.path if path.startswith(environment)] if environment else []
+    finder = _frozen_importlib_external.PathFinder
+    if finder.find_spec("pydantic", [path for path in sys.path if path not in base]) is None:
+        position = min((sys.path.index(path) for path in added), default=len(sys.path))
+        sys.path.insert(position, ROOT + "pydantic")
+    sys.path.append(ROOT + "packages")
