@@ -8,7 +8,7 @@ import anyio
 from anyio.abc import TaskGroup
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from fastrapi.responses import StreamingResponse
+from fastrapi._responses.streaming import StreamingResponse
 
 KEEPALIVE_COMMENT = b": ping\n\n"
 """A comment that clients ignore, and that tells proxies the connection is in use."""
