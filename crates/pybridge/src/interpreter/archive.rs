@@ -79,6 +79,11 @@ impl Archive {
         })
     }
 
+    /// The path below which the files appear to be.
+    pub(super) fn root(&self) -> Option<&'static str> {
+        std::str::from_utf8(self.get("root")?.data).ok()
+    }
+
     /// The names directly inside `directory`, without it, in order; those of subdirectories once, ending in `/`.
     pub(super) fn list(&self, directory: &str) -> Vec<&'static str> {
         let prefix = format!("{directory}/");

@@ -15,8 +15,6 @@ use super::program;
 use super::venv::Venv;
 use super::{InterpreterOptions, ModuleInit, PYTHON_VERSION};
 
-/// Where the archive's files appear; `importer.py` knows it too.
-const ROOT: &str = "/fastrapi-server.carried";
 
 /// The interpreter that the program was built with. Without carried modules it tells where the standard library is.
 const BUILD_PYTHON: &str = env!("FASTRAPI_BUILD_PYTHON");
@@ -32,7 +30,7 @@ pub(super) fn start(options: &InterpreterOptions, venv: Option<&Venv>) -> Result
         Some(archive) => {
             frozen::register(&archive).ok_or(InterpreterError::Damaged)?;
             register(c"_fastrapi_carried", carried_module::__pyo3_init);
-            set_carried_paths(&mut config, venv)?;
+            set_carried_paths(&mut config, archive.root().ok_or(InterpreterError::Damaged)?, venv)?;
         }
         None => set_installed_paths(&mut config, venv)?,
     }
@@ -53,9 +51,10 @@ pub(super) fn start(options: &InterpreterOptions, venv: Option<&Venv>) -> Result
 }
 
 /// Everything is in the binary: no path is left for CPython to look for, and so none of its warnings to be had.
-fn set_carried_paths(config: &mut Config, venv: Option<&Venv>) -> Result<(), InterpreterError> {
-    let root = OsStr::new(ROOT);
-    let library = format!("{ROOT}/lib/python{PYTHON_VERSION}");
+fn set_carried_paths(config: &mut Config, root: &str, venv: Option<&Venv>) -> Result<(), InterpreterError> {
+    let library = format!("{root}/lib/python{PYTHON_VERSION}");
+    let packages = format!("{root}/fastrapi");
+    let root = OsStr::new(root);
     let program = program::own_executable().unwrap_or_default();
     let executable = venv.map_or_else(|| program.clone(), Venv::executable);
     let prefix = venv.map_or(root, |venv| venv.path.as_os_str());
@@ -74,7 +73,7 @@ fn set_carried_paths(config: &mut Config, venv: Option<&Venv>) -> Result<(), Int
     }
     config.add_search_path(OsStr::new(&library))?;
     config.add_search_path(OsStr::new(&format!("{library}/lib-dynload")))?;
-    config.add_search_path(OsStr::new(&format!("{ROOT}/fastrapi")))
+    config.add_search_path(OsStr::new(&packages))
 }
 
 /// Nothing is carried: CPython works out the paths of the installation that the program was built with.

@@ -1,7 +1,7 @@
 """Imports modules from the archive inside the binary.
 
 This runs before any other Python module, so it imports nothing that is not built in or frozen into libpython. The
-archive's files appear below `ROOT`, a path that exists nowhere else.
+archive's files appear below `ROOT`, a directory that does not exist.
 """
 
 import _fastrapi_carried
@@ -11,7 +11,7 @@ import _imp
 import marshal
 import sys
 
-ROOT = "/fastrapi-server.carried/"
+ROOT = str(_fastrapi_carried.read("root")[0], "ascii") + "/"
 _SUFFIXES = _imp.extension_suffixes()
 
 
@@ -124,10 +124,12 @@ class CarriedDistributions:
 
 def install():
     """Let the import system find the archive. Called while `encodings`, the first import of all, is loaded."""
+    # Tells the modules frozen into libpython where they are from; `PyConfig.stdlib_dir` is ignored in Python 3.11.
+    sys._stdlib_dir = f"{ROOT}lib/python{sys.version_info[0]}.{sys.version_info[1]}"
     sys.path_hooks.insert(0, CarriedFinder)
     sys.meta_path.append(CarriedDistributions)
     del sys.modules["encodings"]
-    sys.modules["encodings"] = _frozen_importlib._gcd_import("encodings")
+    _frozen_importlib._load(_frozen_importlib_external.PathFinder.find_spec("encodings"))
 
 
 def complete(environment):

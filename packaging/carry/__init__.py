@@ -1,0 +1,1 @@
+"""Builds the archive of Python modules that the standalone binary carries."""
