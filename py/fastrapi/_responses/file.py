@@ -184,24 +184,29 @@ class _Transfer:
     async def _start(self, status: int) -> None:
         await self._send({"type": "http.response.start", "status": status, "headers": self._headers.raw})
 
+    async def _send_headers_only(self, status: int) -> None:
+        await self._start(status)
+        await self._send(_body(b"", more_body=False))
+
     async def _send_whole(self) -> None:
-        await self._start(self._response.status_code)
         if self.is_head:
-            await self._send(_body(b"", more_body=False))
+            await self._send_headers_only(self._response.status_code)
         elif self._can_send_path:
+            await self._start(self._response.status_code)
             await self._send({"type": "http.response.pathsend", "path": str(self._response.path)})
         else:
             async with self._open() as file:
+                await self._start(self._response.status_code)
                 await self._send_bytes(file, 0, self._size, is_last=True)
 
     async def _send_range(self, start: int, end: int) -> None:
         self._headers["content-range"] = f"bytes {start}-{end - 1}/{self._size}"
         self._headers["content-length"] = str(end - start)
-        await self._start(206)
         if self.is_head:
-            await self._send(_body(b"", more_body=False))
+            await self._send_headers_only(206)
             return
         async with self._open() as file:
+            await self._start(206)
             await self._send_bytes(file, start, end, is_last=True)
 
     async def _send_ranges(self, ranges: list[tuple[int, int]]) -> None:
@@ -210,11 +215,11 @@ class _Transfer:
         framing = MultipartByteRanges(ranges, boundary, self._size, self._headers["content-type"])
         self._headers["content-type"] = f"multipart/byteranges; boundary={boundary}"
         self._headers["content-length"] = str(framing.content_length)
-        await self._start(206)
         if self.is_head:
-            await self._send(_body(b"", more_body=False))
+            await self._send_headers_only(206)
             return
         async with self._open() as file:
+            await self._start(206)
             for start, end in ranges:
                 await self._send(_body(framing.part_header(start, end), more_body=True))
                 await self._send_bytes(file, start, end, is_last=False)
@@ -223,6 +228,7 @@ class _Transfer:
 
     @asynccontextmanager
     async def _open(self) -> AsyncIterator[anyio.AsyncFile[bytes]]:
+        """The open file. To be entered before the headers are sent: opening it can fail."""
         file = await anyio.open_file(self._response.path, mode="rb")
         try:
             yield file
