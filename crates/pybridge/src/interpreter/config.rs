@@ -15,7 +15,6 @@ use super::program;
 use super::venv::Venv;
 use super::{InterpreterOptions, ModuleInit, PYTHON_VERSION};
 
-
 /// The interpreter that the program was built with. Without carried modules it tells where the standard library is.
 const BUILD_PYTHON: &str = env!("FASTRAPI_BUILD_PYTHON");
 
@@ -30,7 +29,11 @@ pub(super) fn start(options: &InterpreterOptions, venv: Option<&Venv>) -> Result
         Some(archive) => {
             frozen::register(&archive).ok_or(InterpreterError::Damaged)?;
             register(c"_fastrapi_carried", carried_module::__pyo3_init);
-            set_carried_paths(&mut config, archive.root().ok_or(InterpreterError::Damaged)?, venv)?;
+            set_carried_paths(
+                &mut config,
+                archive.root().ok_or(InterpreterError::Damaged)?,
+                venv,
+            )?;
         }
         None => set_installed_paths(&mut config, venv)?,
     }

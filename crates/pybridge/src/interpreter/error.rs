@@ -34,6 +34,18 @@ pub enum InterpreterError {
         /// The `major.minor` version of the environment.
         found: String,
     },
+    /// The environment has the wheel of another FastrAPI, which its tools and tests would see instead of this one.
+    #[error(
+        "the virtual environment {} has fastrapi-server {found}, this program is {}",
+        path.display(),
+        env!("CARGO_PKG_VERSION")
+    )]
+    PackageMismatch {
+        /// The virtual environment.
+        path: PathBuf,
+        /// The version installed in it.
+        found: String,
+    },
     /// A path or argument that cannot be handed to CPython.
     #[error("{what} contains a NUL byte")]
     NulByte {
@@ -83,6 +95,11 @@ impl InterpreterError {
                 "make an environment of the right version (python{PYTHON_VERSION} -m venv {}), or install the wheel \
                  in this one and run its own bin/fastrapi-server",
                 path.display()
+            )),
+            Self::PackageMismatch { path, .. } => Some(format!(
+                "run {}, or install the same version there: pip install fastrapi-server=={}",
+                path.join("bin/fastrapi-server").display(),
+                env!("CARGO_PKG_VERSION")
             )),
             _ => None,
         }

@@ -90,42 +90,64 @@ fn place(archive: &Archive, name: &str) -> Result<PathBuf, UnpackError> {
     })
 }
 
-/// Where the directory may be made, best first: systemd's cache directory of the service, the user's cache directory,
-/// and memory-backed or temporary file systems.
-fn candidates() -> Vec<PathBuf> {
+/// A directory in which ours may be made.
+struct Candidate {
+    path: PathBuf,
+    /// Whether its parents are made too. Those of the system's own directories are not ours to make.
+    recursive: bool,
+}
+
+/// Best first: systemd's cache directory of the service, the user's cache directory, and memory-backed or temporary
+/// file systems.
+fn candidates() -> Vec<Candidate> {
     let variable = |name| {
         std::env::var_os(name)
             .map(PathBuf::from)
             .filter(|path| path.is_absolute())
     };
     let user = rustix::process::geteuid().as_raw();
-    let private = |base: PathBuf| base.join(format!("fastrapi-server-{user}"));
-    [
+    let caches = [
         variable("CACHE_DIRECTORY"),
         variable("XDG_CACHE_HOME").map(|path| path.join("fastrapi-server")),
         variable("HOME").map(|path| path.join(".cache").join("fastrapi-server")),
-        Some(private(std::env::temp_dir())),
-        Some(private(PathBuf::from("/dev/shm"))),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    let temporary = [std::env::temp_dir(), PathBuf::from("/dev/shm")];
+    let temporary = temporary.map(|base| base.join(format!("fastrapi-server-{user}")));
+    let caches = caches.into_iter().flatten().map(|path| Candidate {
+        path,
+        recursive: true,
+    });
+    caches
+        .chain(temporary.into_iter().map(|path| Candidate {
+            path,
+            recursive: false,
+        }))
+        .collect()
 }
 
-fn choose(candidates: &[PathBuf], digest: &str) -> Result<PathBuf, String> {
+fn choose(candidates: &[Candidate], digest: &str) -> Result<PathBuf, String> {
     let mut reasons = Vec::new();
     for candidate in candidates {
         match prepare(candidate, digest) {
             Ok(directory) => return Ok(directory),
-            Err(error) => reasons.push(format!("{}: {error}", candidate.display())),
+            Err(error) => reasons.push(format!("{}: {error}", candidate.path.display())),
         }
     }
     Err(reasons.join("; "))
 }
 
-fn prepare(base: &Path, digest: &str) -> io::Result<PathBuf> {
-    let directory = base.join(digest);
-    DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
+fn prepare(candidate: &Candidate, digest: &str) -> io::Result<PathBuf> {
+    let make = |path: &Path| match DirBuilder::new()
+        .recursive(candidate.recursive)
+        .mode(0o700)
+        .create(path)
+    {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    };
+    make(&candidate.path)?;
+    let directory = candidate.path.join(digest);
+    make(&directory)?;
     let directory = directory.canonicalize()?;
     for ancestor in directory.ancestors() {
         check_owner(ancestor, ancestor == directory)?;
@@ -234,10 +256,17 @@ mod tests {
         }
     }
 
+    fn in_cache(path: PathBuf) -> Candidate {
+        Candidate {
+            path,
+            recursive: true,
+        }
+    }
+
     #[test]
     fn a_library_is_written_once_and_repaired_if_it_was_cut_off() {
         let base = Base::new("once");
-        let directory = choose(&[base.0.join("cache")], "digest").unwrap();
+        let directory = choose(&[in_cache(base.0.join("cache"))], "digest").unwrap();
         assert_eq!(fs::metadata(&directory).unwrap().mode() & 0o777, 0o700);
         let path = in_directory(&directory, "lib/x.so", ENTRY).unwrap();
         let first = fs::metadata(&path).unwrap().ino();
@@ -261,7 +290,7 @@ mod tests {
         fs::set_permissions(&inside, fs::Permissions::from_mode(0o777)).unwrap();
         let good = base.0.join("good");
         let chosen = choose(
-            &[base.0.join("open"), inside.join("cache"), good.clone()],
+            &[base.0.join("open"), inside.join("cache"), good.clone()].map(in_cache),
             "digest",
         )
         .unwrap();
@@ -280,9 +309,27 @@ mod tests {
     }
 
     #[test]
+    fn the_parents_of_a_temporary_directory_are_not_made() {
+        let base = Base::new("parents");
+        let path = base.0.join("absent").join("x");
+        assert!(
+            choose(
+                &[Candidate {
+                    path: path.clone(),
+                    recursive: false
+                }],
+                "digest"
+            )
+            .is_err()
+        );
+        assert!(!base.0.join("absent").exists());
+        assert!(choose(&[in_cache(path)], "digest").is_ok());
+    }
+
+    #[test]
     fn memory_serves_where_no_directory_can_be_had() {
         let base = Base::new("memory");
-        assert!(choose(&[base.0.join("x").join("\0")], "digest").is_err());
+        assert!(choose(&[in_cache(base.0.join("x\0"))], "digest").is_err());
         let path = in_memory("x.so", ENTRY).unwrap();
         assert_eq!(fs::read(path).unwrap(), ENTRY.data);
     }

@@ -92,9 +92,27 @@ fn check(path: &Path, source: VenvSource) -> Result<Venv, InterpreterError> {
             source_of_path: source,
             found,
         }),
-        Some(_) => Ok(venv),
+        Some(_) => match other_package(&venv) {
+            Some(found) => Err(InterpreterError::PackageMismatch {
+                path: venv.path,
+                found,
+            }),
+            None => Ok(venv),
+        },
         None => Err(not_a_venv("its Python version is not recorded".to_owned())),
     }
+}
+
+/// The version of the wheel `fastrapi-server` that is installed in the environment, if it is not this program's.
+fn other_package(venv: &Venv) -> Option<String> {
+    fs::read_dir(venv.site_packages()).ok()?.find_map(|entry| {
+        let name = entry.ok()?.file_name();
+        let version = name
+            .to_str()?
+            .strip_prefix("fastrapi_server-")?
+            .strip_suffix(".dist-info")?;
+        (version != env!("CARGO_PKG_VERSION")).then(|| version.to_owned())
+    })
 }
 
 /// The `major.minor` version in a `pyvenv.cfg`. The key is `version` in environments of the standard library's `venv`
@@ -216,6 +234,25 @@ mod tests {
             panic!("{error}")
         };
         assert_eq!(found, "3.8");
+    }
+
+    #[test]
+    fn an_environment_with_the_wheel_of_another_version_is_refused() {
+        let directory = Directory::new("wheel");
+        let path = directory.venv("venv", &right_version());
+        let packages = path
+            .join("lib")
+            .join(format!("python{PYTHON_VERSION}"))
+            .join("site-packages");
+        fs::create_dir_all(packages.join(format!("fastrapi_server-{}.dist-info", env!("CARGO_PKG_VERSION"))))
+            .unwrap();
+        assert!(discover_from(Some(&path), None, &[]).is_ok());
+        fs::create_dir_all(packages.join("fastrapi_server-99.0.dist-info")).unwrap();
+        let error = discover_from(Some(&path), None, &[]).unwrap_err();
+        assert!(
+            matches!(&error, InterpreterError::PackageMismatch { found, .. } if found == "99.0"),
+            "{error}"
+        );
     }
 
     #[test]
