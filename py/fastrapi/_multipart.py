@@ -76,25 +76,31 @@ class MultipartDecoder:
         Raises:
             MultipartDecodeError: The body is malformed. The decoder must not be used any more.
         """
-        if self._state is _State.EPILOGUE:
-            return
         self._buffer += data
         while True:
             before = self._state
-            if before is _State.PREAMBLE:
+            yield from self._step()
+            # A step that changes the state may have left bytes for the next one.
+            if self._state is before:
+                return
+
+    def _step(self) -> Iterator[Event]:
+        """One step: the first boundary, the headers of a part, or a piece of its content."""
+        match self._state:
+            case _State.PREAMBLE:
                 self._read_preamble()
-            elif before is _State.HEADERS:
+            case _State.HEADERS:
                 if self._read_headers():
                     yield PartBegin(self._headers)
-            else:
+            case _State.CONTENT:
                 content, complete = self._read_content()
                 if content:
                     yield PartData(content)
                 if complete:
                     yield PartEnd()
-            # Every step that changes the state leaves bytes for the next one to look at.
-            if self._state is before or self._state is _State.EPILOGUE:
-                return
+            case _State.EPILOGUE:
+                # RFC 2046 has it ignored.
+                self._buffer.clear()
 
     def finish(self) -> None:
         """To be called at the end of the body.
@@ -109,7 +115,7 @@ class MultipartDecoder:
     def _read_preamble(self) -> None:
         """The first boundary. Line breaks before it are tolerated, text is not."""
         buffer = self._buffer
-        if buffer[:1] in (b"\r", b"\n"):
+        if buffer.startswith((b"\r", b"\n")):
             buffer[:] = buffer.lstrip(b"\r\n")
         boundary = self._delimiter[2:]
         if len(buffer) < len(boundary) + _SUFFIX:
@@ -164,7 +170,7 @@ class MultipartDecoder:
             end = found + len(delimiter)
             if len(buffer) < end + _SUFFIX:
                 return self._take(found), False
-            if buffer[end : end + _SUFFIX] in (b"\r\n", b"--"):
+            if buffer.startswith((b"\r\n", b"--"), end):
                 content = self._take(found)
                 self._after_boundary(len(delimiter))
                 return content, True

@@ -37,9 +37,7 @@ def is_async_callable(obj: Any) -> TypeIs[Callable[..., Awaitable[Any]]]:
     )
 
 
-class AwaitableOrContextManager(
-    Awaitable[T_co], AbstractAsyncContextManager[T_co], Protocol[T_co]
-):
+class AwaitableOrContextManager(Awaitable[T_co], AbstractAsyncContextManager[T_co], Protocol[T_co]):
     """A call result that can be awaited, or entered with `async with`."""
 
 
@@ -67,7 +65,7 @@ class AwaitableOrContextManagerWrapper(Generic[SupportsAsyncCloseType]):
         self.entered = await self.aw
         return self.entered
 
-    async def __aexit__(self, *args: Any) -> None | bool:
+    async def __aexit__(self, *args: object) -> None | bool:
         await self.entered.close()
         return None
 

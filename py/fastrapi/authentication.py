@@ -46,7 +46,7 @@ class _Guard:
             if name in ("request", "websocket"):
                 self.name, self._index = name, index
                 return
-        raise Exception(f'No "request" or "websocket" argument on function "{func}"')
+        raise TypeError(f'No "request" or "websocket" argument on function "{func}"')
 
     def connection(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """The connection among the arguments of a call."""

@@ -49,9 +49,11 @@ async def _exit_in_thread(cm: AbstractContextManager[Any], error: BaseException 
     # A thread of its own rather than one of the default limiter: if all of those were held by calls that
     # wait for what this exit releases, neither would ever go on.
     limiter = anyio.CapacityLimiter(1)
+    details = (None, None, None) if error is None else (type(error), error, error.__traceback__)
+    handled = False
     with anyio.CancelScope(shield=True):
-        details = (None, None, None) if error is None else (type(error), error, error.__traceback__)
-        return bool(await anyio.to_thread.run_sync(cm.__exit__, *details, limiter=limiter))
+        handled = bool(await anyio.to_thread.run_sync(cm.__exit__, *details, limiter=limiter))
+    return handled
 
 
 @asynccontextmanager

@@ -109,9 +109,7 @@ class Config:
     @overload
     def __call__(self, key: str, cast: type[str] = ..., default: T = ...) -> T | str: ...
 
-    def __call__(
-        self, key: str, cast: Callable[[Any], Any] | None = None, default: Any = undefined
-    ) -> Any:
+    def __call__(self, key: str, cast: Callable[[Any], Any] | None = None, default: Any = undefined) -> Any:
         """The value of a setting, see `get`."""
         return self.get(key, cast, default)
 

@@ -53,7 +53,8 @@ class UploadFile(StarletteUploadFile):
     @classmethod
     def _validate(cls, value: Any, _: Any) -> UploadFile:
         if not isinstance(value, StarletteUploadFile):
-            raise ValueError(f"Expected UploadFile, received: {type(value)}")
+            # pydantic turns this type of error, and no TypeError, into a validation error.
+            raise ValueError(f"Expected UploadFile, received: {type(value)}")  # noqa: TRY004
         return cast(UploadFile, value)
 
     @classmethod

@@ -90,7 +90,7 @@ class FormParser:
         headers: Headers,
         stream: AsyncIterable[bytes],
         *,
-        max_fields: int | float = 1000,
+        max_fields: float = 1000,
         max_part_size: int = 1024 * 1024,
     ) -> None:
         self.headers = headers
@@ -205,8 +205,8 @@ class MultiPartParser:
         headers: Headers,
         stream: AsyncIterable[bytes],
         *,
-        max_files: int | float = 1000,
-        max_fields: int | float = 1000,
+        max_files: float = 1000,
+        max_fields: float = 1000,
         max_part_size: int = 1024 * 1024,
     ) -> None:
         self.headers = headers
@@ -276,7 +276,8 @@ class MultiPartParser:
         self._current_files += 1
         if self._current_files > self.max_files:
             raise MultiPartException(f"Too many files. Maximum number of files is {self.max_files}.")
-        file = SpooledTemporaryFile(max_size=self.spool_max_size)
+        # Closed with the form, or in parse() if that fails.
+        file = SpooledTemporaryFile(max_size=self.spool_max_size)  # noqa: SIM115
         self._open_files.append(file)
         return UploadFile(cast(BinaryIO, file), size=0, filename=filename, headers=Headers(raw=headers))
 

@@ -16,9 +16,9 @@ from fastrapi._datastructures.form import FormData
 from fastrapi._datastructures.headers import Headers
 from fastrapi._datastructures.multidict import QueryParams
 from fastrapi._datastructures.url import URL, url_from_scope
+from fastrapi._header_options import parse_options_header
 from fastrapi._utils import AwaitableOrContextManager, AwaitableOrContextManagerWrapper
 from fastrapi.compat.starlette.exceptions import HTTPException
-from fastrapi._header_options import parse_options_header
 from fastrapi.formparsers import FormParser, MultiPartException, MultiPartParser
 from fastrapi.types import Message, Receive, Scope, Send
 
@@ -78,6 +78,14 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
 
     Everything is parsed when it is first asked for, and kept.
     """
+
+    scope: Scope
+    _url: URL
+    _base_url: URL
+    _headers: Headers
+    _query_params: QueryParams
+    _cookies: dict[str, str]
+    _state: StateT
 
     def __init__(self, scope: Scope, receive: Receive | None = None) -> None:
         assert scope["type"] in ("http", "websocket")
@@ -296,9 +304,7 @@ class Request(HTTPConnection[StateT]):
             self._json = json.loads(await self.body())
         return self._json
 
-    async def _parse_form(
-        self, max_files: int | float, max_fields: int | float, max_part_size: int
-    ) -> FormData:
+    async def _parse_form(self, max_files: float, max_fields: float, max_part_size: int) -> FormData:
         media_type, _ = parse_options_header(self.headers.get("content-type"))
         if media_type == b"multipart/form-data":
             async with aclosing(self.stream()) as stream:
@@ -319,8 +325,8 @@ class Request(HTTPConnection[StateT]):
     async def _get_form(
         self,
         *,
-        max_files: int | float = 1000,
-        max_fields: int | float = 1000,
+        max_files: float = 1000,
+        max_fields: float = 1000,
         max_part_size: int = 1024 * 1024,
     ) -> FormData:
         if self._form is None:
@@ -335,8 +341,8 @@ class Request(HTTPConnection[StateT]):
     def form(
         self,
         *,
-        max_files: int | float = 1000,
-        max_fields: int | float = 1000,
+        max_files: float = 1000,
+        max_fields: float = 1000,
         max_part_size: int = 1024 * 1024,
     ) -> AwaitableOrContextManager[FormData]:
         """The form in the body, to be awaited or entered; empty if the body is of another media type.

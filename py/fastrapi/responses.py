@@ -129,9 +129,7 @@ class ORJSONResponse(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         encoder = _import_encoder("orjson", "ORJSONResponse")
-        encoded: bytes = encoder.dumps(
-            content, option=encoder.OPT_NON_STR_KEYS | encoder.OPT_SERIALIZE_NUMPY
-        )
+        encoded: bytes = encoder.dumps(content, option=encoder.OPT_NON_STR_KEYS | encoder.OPT_SERIALIZE_NUMPY)
         return encoded
 
 

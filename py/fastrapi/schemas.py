@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from fastrapi.compat.starlette.routing import BaseRoute, Host, Mount, Route
@@ -21,10 +22,9 @@ _METHODS = ("get", "post", "put", "patch", "delete", "options", "query")
 
 def _yaml() -> Any:
     try:
-        import yaml
+        return import_module("yaml")
     except ImportError:
         raise ImportError("pyyaml must be installed to generate schemas from docstrings") from None
-    return yaml
 
 
 class OpenAPIResponse(Response):

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar, Union
 
-from pydantic.main import IncEx as IncEx
+from pydantic.main import IncEx
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -16,6 +16,26 @@ if TYPE_CHECKING:
     from fastrapi.requests import Request
     from fastrapi.responses import Response
     from fastrapi.websockets import WebSocket
+
+__all__ = [
+    "ASGIApp",
+    "AppType",
+    "DecoratedCallable",
+    "DependencyCacheKey",
+    "ExceptionHandler",
+    "HTTPExceptionHandler",
+    "IncEx",
+    "Lifespan",
+    "Message",
+    "ModelNameMap",
+    "Receive",
+    "Scope",
+    "Send",
+    "StatefulLifespan",
+    "StatelessLifespan",
+    "UnionType",
+    "WebSocketExceptionHandler",
+]
 
 AppType = TypeVar("AppType")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, MutableMapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -124,7 +124,7 @@ class Headers(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._list)
 
-    def __eq__(self, other: Any) -> bool:
+    def __eq__(self, other: object) -> bool:
         """Whether both have the same fields; the order does not count."""
         if not isinstance(other, Headers):
             return False
@@ -164,7 +164,7 @@ class MutableHeaders(Headers):
         name = key.lower().encode("latin-1")
         self._list[:] = [field for field in self._list if field[0] != name]
 
-    def __ior__(self, other: Mapping[str, str]) -> MutableHeaders:
+    def __ior__(self, other: Mapping[str, str]) -> Self:
         if not isinstance(other, Mapping):
             raise TypeError(f"Expected a mapping but got {other.__class__.__name__}")
         self.update(other)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 _KeyType = TypeVar("_KeyType")
 # Mapping keys are invariant, the values of a read-only mapping are not.
-_CovariantValueType = TypeVar("_CovariantValueType", covariant=True)
+_ValueType_co = TypeVar("_ValueType_co", covariant=True)
 
 
 def _merge_pairs(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[Any, Any]]:
@@ -25,40 +25,40 @@ def _merge_pairs(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[An
     return pairs
 
 
-class ImmutableMultiDict(Mapping[_KeyType, _CovariantValueType]):
+class ImmutableMultiDict(Mapping[_KeyType, _ValueType_co]):
     """A read-only mapping whose keys may have several values; lookups give the last one."""
 
-    _dict: dict[_KeyType, _CovariantValueType]
-    _list: list[tuple[_KeyType, _CovariantValueType]]
+    _dict: dict[_KeyType, _ValueType_co]
+    _list: list[tuple[_KeyType, _ValueType_co]]
 
     def __init__(
         self,
-        *args: ImmutableMultiDict[_KeyType, _CovariantValueType]
-        | Mapping[_KeyType, _CovariantValueType]
-        | Iterable[tuple[_KeyType, _CovariantValueType]],
+        *args: ImmutableMultiDict[_KeyType, _ValueType_co]
+        | Mapping[_KeyType, _ValueType_co]
+        | Iterable[tuple[_KeyType, _ValueType_co]],
         **kwargs: Any,
     ) -> None:
         self._list = _merge_pairs(args, kwargs)
         self._dict = dict(self._list)
 
-    def getlist(self, key: Any) -> list[_CovariantValueType]:
+    def getlist(self, key: Any) -> list[_ValueType_co]:
         """Every value of `key`, in order; empty if there is none."""
         return [value for name, value in self._list if name == key]
 
     def keys(self) -> KeysView[_KeyType]:
         return self._dict.keys()
 
-    def values(self) -> ValuesView[_CovariantValueType]:
+    def values(self) -> ValuesView[_ValueType_co]:
         return self._dict.values()
 
-    def items(self) -> ItemsView[_KeyType, _CovariantValueType]:
+    def items(self) -> ItemsView[_KeyType, _ValueType_co]:
         return self._dict.items()
 
-    def multi_items(self) -> list[tuple[_KeyType, _CovariantValueType]]:
+    def multi_items(self) -> list[tuple[_KeyType, _ValueType_co]]:
         """Every pair, in order."""
         return list(self._list)
 
-    def __getitem__(self, key: _KeyType) -> _CovariantValueType:
+    def __getitem__(self, key: _KeyType) -> _ValueType_co:
         return self._dict[key]
 
     def __contains__(self, key: Any) -> bool:
@@ -70,13 +70,13 @@ class ImmutableMultiDict(Mapping[_KeyType, _CovariantValueType]):
     def __len__(self) -> int:
         return len(self._dict)
 
-    def _grouped(self) -> dict[_KeyType, list[_CovariantValueType]]:
-        groups: dict[_KeyType, list[_CovariantValueType]] = {}
+    def _grouped(self) -> dict[_KeyType, list[_ValueType_co]]:
+        groups: dict[_KeyType, list[_ValueType_co]] = {}
         for key, value in self._list:
             groups.setdefault(key, []).append(value)
         return groups
 
-    def __eq__(self, other: Any) -> bool:
+    def __eq__(self, other: object) -> bool:
         """Whether both have the same keys, each with the same values in the same order."""
         if not isinstance(other, self.__class__):
             return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from fastrapi._datastructures.multidict import MultiDict
@@ -172,12 +172,12 @@ class URL:
             kwargs["netloc"] = netloc
         return type(self)(self.components._replace(**kwargs).geturl())
 
-    def _with_query_params(self, params: MultiDict[Any, Any]) -> URL:
+    def _with_query_params(self, params: MultiDict) -> URL:
         return self.replace(query=urlencode(params.multi_items()))
 
     def include_query_params(self, **kwargs: Any) -> URL:
         """A copy in which each of these query parameters has this one value."""
-        params: MultiDict[Any, Any] = MultiDict(parse_qsl(self.query, keep_blank_values=True))
+        params = MultiDict(parse_qsl(self.query, keep_blank_values=True))
         params.update({str(key): str(value) for key, value in kwargs.items()})
         return self._with_query_params(params)
 
@@ -187,12 +187,12 @@ class URL:
 
     def remove_query_params(self, keys: str | Sequence[str]) -> URL:
         """A copy without these query parameters."""
-        params: MultiDict[Any, Any] = MultiDict(parse_qsl(self.query, keep_blank_values=True))
+        params = MultiDict(parse_qsl(self.query, keep_blank_values=True))
         for key in [keys] if isinstance(keys, str) else keys:
             params.pop(key, None)
         return self._with_query_params(params)
 
-    def __eq__(self, other: Any) -> bool:
+    def __eq__(self, other: object) -> bool:
         return str(self) == str(other)
 
     # Equal to its text, but not hashed like it: as in the API this one follows, URLs are no dict keys.
@@ -219,17 +219,15 @@ class URLPath(str):
     protocol: str
     host: str
 
-    def __new__(
-        cls, path: str, protocol: Literal["http", "websocket", ""] = "", host: str = ""
-    ) -> URLPath:
+    def __new__(cls, path: str, protocol: Literal["http", "websocket", ""] = "", host: str = "") -> Self:
         assert protocol in ("http", "websocket", "")
         self = super().__new__(cls, path)
         self.protocol = protocol
         self.host = host
         return self
 
-    def __getnewargs__(self) -> tuple[str, str, str]:
-        return str(self), self.protocol, self.host
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str, str]]:
+        return type(self), (str(self), self.protocol, self.host)
 
     def make_absolute_url(self, base_url: str | URL) -> URL:
         """The URL of this path below `base_url`, with the scheme that fits the protocol."""

@@ -34,6 +34,8 @@ class Response:
     media_type: str | None = None
     charset = "utf-8"
 
+    _headers: MutableHeaders
+
     def __init__(
         self,
         content: Any = None,
@@ -158,9 +160,7 @@ class Response:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends the response, then runs the background tasks."""
         send = adapt_send(scope, send)
-        await send(
-            {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
-        )
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": self.body})
         if self.background is not None:
             await self.background()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable, Mapping
 
-import anyio
-
 from fastrapi._responses.base import Response, adapt_send
 from fastrapi._utils import create_collapsing_task_group
 from fastrapi.compat.starlette.background import BackgroundTask
@@ -69,9 +67,7 @@ class StreamingResponse(Response):
 
     async def stream_response(self, send: Send) -> None:
         """Sends the whole response."""
-        await send(
-            {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
-        )
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async for chunk in self.body_iterator:
             if not isinstance(chunk, (bytes, memoryview)):
                 chunk = chunk.encode(self.charset)
