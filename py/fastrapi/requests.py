@@ -80,12 +80,12 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
     """
 
     scope: Scope
-    _url: URL
-    _base_url: URL
-    _headers: Headers
-    _query_params: QueryParams
-    _cookies: dict[str, str]
-    _state: StateT
+    _url: URL | None = None
+    _base_url: URL | None = None
+    _headers: Headers | None = None
+    _query_params: QueryParams | None = None
+    _cookies: dict[str, str] | None = None
+    _state: StateT | None = None
 
     def __init__(self, scope: Scope, receive: Receive | None = None) -> None:
         assert scope["type"] in ("http", "websocket")
@@ -112,40 +112,32 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
     @property
     def url(self) -> URL:
         """The URL requested. Its authority is the Host header if that is valid, else the server's address."""
-        try:
-            return self._url
-        except AttributeError:
+        if self._url is None:
             self._url = URL(scope=self.scope)
-            return self._url
+        return self._url
 
     @property
     def base_url(self) -> URL:
         """The URL of the application's root, with a slash at the end."""
-        try:
-            return self._base_url
-        except AttributeError:
+        if self._base_url is None:
             scope = self.scope
             # Mounts add to root_path; app_root_path is what it was when the application began.
             root_path = scope.get("app_root_path", scope.get("root_path", ""))
             path = root_path if root_path.endswith("/") else f"{root_path}/"
             self._base_url = URL(url_from_scope(scope, path))
-            return self._base_url
+        return self._base_url
 
     @property
     def headers(self) -> Headers:
-        try:
-            return self._headers
-        except AttributeError:
+        if self._headers is None:
             self._headers = Headers(scope=self.scope)
-            return self._headers
+        return self._headers
 
     @property
     def query_params(self) -> QueryParams:
-        try:
-            return self._query_params
-        except AttributeError:
+        if self._query_params is None:
             self._query_params = QueryParams(self.scope["query_string"])
-            return self._query_params
+        return self._query_params
 
     @property
     def path_params(self) -> dict[str, Any]:
@@ -155,15 +147,13 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
 
     @property
     def cookies(self) -> dict[str, str]:
-        try:
-            return self._cookies
-        except AttributeError:
+        if self._cookies is None:
             cookies: dict[str, str] = {}
             # HTTP/2 clients may split the header to compress it better (RFC 9113, section 8.2.3).
             for header in self.headers.getlist("cookie"):
                 cookies.update(cookie_parser(header))
             self._cookies = cookies
-            return cookies
+        return self._cookies
 
     @property
     def client(self) -> Address | None:
@@ -194,12 +184,10 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
     @property
     def state(self) -> StateT:
         """Values for this connection; begins with those that the lifespan yielded."""
-        try:
-            return self._state
-        except AttributeError:
+        if self._state is None:
             # The scope holds the values, so that every view of it sees what another one sets.
             self._state = cast(StateT, State(self.scope.setdefault("state", {})))
-            return self._state
+        return self._state
 
     def url_for(self, name: str, /, **path_params: Any) -> URL:
         """The absolute URL of a route.

@@ -116,7 +116,10 @@ class Headers(Mapping[str, str]):
 
     def __contains__(self, key: Any) -> bool:
         wanted = key.lower().encode("latin-1")
-        return any(name == wanted for name, _ in self._list)
+        for name, _ in self._list:
+            if name == wanted:
+                return True
+        return False
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.keys())

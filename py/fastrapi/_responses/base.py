@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from fastrapi._datastructures.headers import MutableHeaders, RawHeaders, encode_name, encode_value
@@ -15,6 +16,14 @@ from fastrapi.types import Message, Receive, Scope, Send
 def _has_no_content_length(status_code: int) -> bool:
     """Whether the message must not carry a length (RFC 9110, section 8.6)."""
     return status_code < 200 or status_code in (204, 304)
+
+
+@lru_cache(maxsize=128)
+def _content_type(media_type: str, charset: str) -> bytes:
+    """The value of Content-Type, the same few for all responses of an application."""
+    if media_type.startswith("text/") and "charset=" not in media_type.lower():
+        media_type = f"{media_type}; charset={charset}"
+    return encode_value("content-type", media_type)
 
 
 class Response:
@@ -34,7 +43,7 @@ class Response:
     media_type: str | None = None
     charset = "utf-8"
 
-    _headers: MutableHeaders
+    _headers: MutableHeaders | None = None
 
     def __init__(
         self,
@@ -77,21 +86,16 @@ class Response:
             # len() of a memoryview counts items, not bytes.
             length = body.nbytes if isinstance(body, memoryview) else len(body)
             raw.append((b"content-length", b"%d" % length))
-        content_type = self.media_type
-        if content_type is not None and not has_type:
-            if content_type.startswith("text/") and "charset=" not in content_type.lower():
-                content_type = f"{content_type}; charset={self.charset}"
-            raw.append((b"content-type", encode_value("content-type", content_type)))
+        if self.media_type is not None and not has_type:
+            raw.append((b"content-type", _content_type(self.media_type, self.charset)))
         self.raw_headers = raw
 
     @property
     def headers(self) -> MutableHeaders:
         """The headers; changes show in `raw_headers`."""
-        try:
-            return self._headers
-        except AttributeError:
+        if self._headers is None:
             self._headers = MutableHeaders(raw=self.raw_headers)
-            return self._headers
+        return self._headers
 
     def set_cookie(
         self,
