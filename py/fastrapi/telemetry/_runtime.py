@@ -166,7 +166,10 @@ def _target(signal: _Signal, explicit: Any) -> tuple[Any, Callable[[], None]]:
     from fastrapi.telemetry.providers import is_placeholder
 
     api = import_module(signal.api)
-    get_global, set_global = getattr(api, f"get_{signal.kind}_provider"), getattr(api, f"set_{signal.kind}_provider")
+    get_global, set_global = (
+        getattr(api, f"get_{signal.kind}_provider"),
+        getattr(api, f"set_{signal.kind}_provider"),
+    )
     provider = get_global() if explicit is None else explicit
     if explicit is None and is_placeholder(provider):
         created = _load((signal.sdk, signal.provider_class))(shutdown_on_exit=False)

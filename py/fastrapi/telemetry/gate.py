@@ -13,7 +13,11 @@ from fastrapi.types import ASGIApp, Receive, Scope, Send
 if TYPE_CHECKING:
     from fastrapi.telemetry._asgi import NativeTelemetry
 
-_PROVIDER_VARIABLES = ("OTEL_PYTHON_TRACER_PROVIDER", "OTEL_PYTHON_METER_PROVIDER", "OTEL_PYTHON_LOGGER_PROVIDER")
+_PROVIDER_VARIABLES = (
+    "OTEL_PYTHON_TRACER_PROVIDER",
+    "OTEL_PYTHON_METER_PROVIDER",
+    "OTEL_PYTHON_LOGGER_PROVIDER",
+)
 _PROVIDER_KEYS = ("tracer_provider", "meter_provider", "logger_provider")
 
 
@@ -47,7 +51,12 @@ class TelemetryGate:
         return self._config["auto_configure"] or "fastrapi.telemetry._runtime" in sys.modules
 
     async def serve(
-        self, app: ASGIApp, get_stack: Callable[[], ASGIApp | None], scope: Scope, receive: Receive, send: Send
+        self,
+        app: ASGIApp,
+        get_stack: Callable[[], ASGIApp | None],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
     ) -> None:
         """Run the application on a request or connection, recorded. Only if the gate is open.
 

@@ -65,7 +65,9 @@ class HttpInstruments:
     def __init__(self, provider: metrics.MeterProvider) -> None:
         meter = provider.get_meter(SCOPE_NAME, schema_url=SCHEMA_URL)
         self.active = meter.create_up_down_counter(
-            "http.server.active_requests", unit="{request}", description="Number of active HTTP server requests."
+            "http.server.active_requests",
+            unit="{request}",
+            description="Number of active HTTP server requests.",
         )
         self.duration = meter.create_histogram(
             "http.server.request.duration",
