@@ -10,10 +10,14 @@ from .modules import add_importer, add_package, add_packages, add_standard_libra
 def main() -> None:
     """Build the archive."""
     parser = argparse.ArgumentParser(prog="python -m carry", description=__doc__)
-    parser.add_argument("--packages", type=Path, required=True, help="directory that pip installed packages into")
+    parser.add_argument(
+        "--packages", type=Path, required=True, help="directory that pip installed packages into"
+    )
     parser.add_argument("--source", type=Path, required=True, help="directory of the package fastrapi")
     parser.add_argument("--version", required=True, help="version of the package fastrapi")
-    parser.add_argument("--importer", type=Path, required=True, help="directory of importer.py and resources.py")
+    parser.add_argument(
+        "--importer", type=Path, required=True, help="directory of importer.py and resources.py"
+    )
     parser.add_argument("--output", type=Path, required=True, help="the archive")
     arguments = parser.parse_args()
     archive = Archive()

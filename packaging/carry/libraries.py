@@ -7,7 +7,17 @@ from pathlib import Path
 
 from .archive import Archive
 
-PROVIDED = ("linux-vdso", "ld-linux", "libc.", "libm.", "libdl.", "libpthread.", "librt.", "libutil.", "libresolv.")
+PROVIDED = (
+    "linux-vdso",
+    "ld-linux",
+    "libc.",
+    "libm.",
+    "libdl.",
+    "libpthread.",
+    "librt.",
+    "libutil.",
+    "libresolv.",
+)
 """Parts of glibc, which the binary needs as well."""
 
 LEFT_OUT = ("libgcc_s.", "libstdc++.", "libcrypt.")

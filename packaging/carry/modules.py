@@ -20,10 +20,32 @@ UNUSED_LIBRARY = (
 )  # fmt: skip
 """Parts of the standard library that no server uses: its tests, its desktop tools, its installers."""
 
-UNUSED_EXTENSIONS = ("*test*", "_xx*", "xx*", "_tkinter*", "nis.*", "ossaudiodev.*", "readline.*", "_dbm.*", "_gdbm.*")
+UNUSED_EXTENSIONS = (
+    "*test*",
+    "_xx*",
+    "xx*",
+    "_tkinter*",
+    "nis.*",
+    "ossaudiodev.*",
+    "readline.*",
+    "_dbm.*",
+    "_gdbm.*",
+)
 """Extension modules for tests or desktops, and those whose libraries must not be given away under our licence."""
 
-UNUSED_PACKAGE = ("__pycache__", "tests", "testing", "bin", "*.pyi", "*.pyx", "*.pxd", "*.h", "*.c", "RECORD", "direct_url.json")
+UNUSED_PACKAGE = (
+    "__pycache__",
+    "tests",
+    "testing",
+    "bin",
+    "*.pyi",
+    "*.pyx",
+    "*.pxd",
+    "*.h",
+    "*.c",
+    "RECORD",
+    "direct_url.json",
+)
 
 
 def matches(path: Path, patterns: tuple[str, ...]) -> bool:
