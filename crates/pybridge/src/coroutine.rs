@@ -1,5 +1,5 @@
 //! Stepping coroutines by hand, as `asyncio.Task` does.
-use pyo3::exceptions::PyStopIteration;
+use pyo3::exceptions::{PyStopIteration, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
@@ -28,6 +28,25 @@ pub fn step(coroutine: &Bound<'_, PyAny>) -> Step {
         (ffi::PySendResult::PYGEN_NEXT, Some(value)) => Step::Suspended(value.unbind()),
         (ffi::PySendResult::PYGEN_RETURN, Some(value)) => Step::Returned(value.unbind()),
         _ => Step::Raised(PyErr::fetch(py)),
+    }
+}
+
+/// What drives an awaitable: a coroutine itself, else the iterator of its `__await__`.
+///
+/// # Errors
+/// `TypeError` when the object is not awaitable.
+pub fn of_awaitable(awaitable: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    let py = awaitable.py();
+    // SAFETY: a type check of a live object.
+    if unsafe { ffi::PyCoro_CheckExact(awaitable.as_ptr()) } != 0 {
+        return Ok(awaitable);
+    }
+    match awaitable.getattr_opt(pyo3::intern!(py, "__await__"))? {
+        Some(method) => method.call0(),
+        None => Err(PyTypeError::new_err(format!(
+            "the application returned {} instead of an awaitable; it is no ASGI 3 application",
+            awaitable.get_type().name()?
+        ))),
     }
 }
 

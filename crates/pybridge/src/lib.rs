@@ -1,7 +1,14 @@
 //! Where Rust and Python meet: the embedded interpreter, the event loop, and the two lanes that a request can take.
 
+pub mod application;
+pub mod asgi;
 pub mod coroutine;
 pub mod direct;
+pub mod error;
 pub mod event_loop;
 pub mod interpreter;
 pub mod json;
+pub mod loader;
+pub mod run;
+pub mod runtime;
+pub mod thread_state;

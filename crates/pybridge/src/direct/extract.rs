@@ -23,18 +23,16 @@ pub type Arguments<'py> = SmallVec<[Bound<'py, PyAny>; 8]>;
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'r> {
     /// The values of the path parameters, decoded, in the pattern's order.
-    pub path: &'r [Box<str>],
+    pub path: &'r [&'r str],
     /// The raw query string.
     pub query: &'r str,
     /// The header fields.
     pub headers: &'r HeaderMap,
     /// The whole body.
     pub body: &'r Bytes,
-    /// The request object, if the plan takes it.
-    pub request: Option<&'r Py<PyAny>>,
 }
 
-/// Takes the arguments.
+/// Takes the arguments. For the request object `None` stands.
 ///
 /// # Errors
 /// [`Refused`] if a required value is missing or a validator does not take a value.
@@ -54,7 +52,8 @@ pub fn arguments<'py>(py: Python<'py>, plan: &Plan, input: Input<'_>) -> Result<
                 None => None,
             },
             Source::Body => from_body(py, parameter, input)?,
-            Source::Request => input.request.map(|request| request.bind(py).clone()),
+            // A place for the object, which is only made once nothing can be refused any more.
+            Source::Request => Some(py.None().into_bound(py)),
         };
         taken.push(match value {
             Some(value) => value,

@@ -78,6 +78,8 @@ pub struct Plan {
     pub methods: Vec<String>,
     /// The route's pattern.
     pub path: String,
+    /// The names of the path's parameters, in order.
+    pub path_names: Vec<String>,
     /// The route's name.
     pub name: String,
     /// The handler, or the function generated around it.
@@ -136,8 +138,9 @@ impl Plan {
             respond: plan.getattr("respond")?.unbind(),
             scope: plan.getattr("scope")?.cast_into::<PyDict>()?.unbind(),
             on_error: plan.getattr("on_error")?.unbind(),
-            takes_body: parameters.iter().any(|p| matches!(p.source, Source::Body | Source::Request)),
+            takes_body: parameters.iter().any(|p| p.source == Source::Body),
             takes_request: parameters.iter().any(|p| p.source == Source::Request),
+            path_names: names.iter().map(|name| (*name).to_owned()).collect(),
             path,
             parameters,
         })

@@ -54,11 +54,19 @@ pub fn answer(plan: &Plan, classes: &Classes, result: &Bound<'_, PyAny>) -> PyRe
     }
     let Some(body) = body_of(plan, classes, result)? else {
         let response = as_response(plan, classes, result)?;
-        let background = response.getattr("background")?;
-        let finish = (!background.is_none()).then(|| background.unbind());
-        return finished(classes, &response, finish);
+        return of_response(classes, &response);
     };
     Ok(Answer::Ready(json_response(plan.status, body), None))
+}
+
+/// The answer for a response object of the framework. Its background task is left to be run.
+///
+/// # Errors
+/// As [`answer`].
+pub fn of_response(classes: &Classes, response: &Bound<'_, PyAny>) -> PyResult<Answer> {
+    let background = response.getattr("background")?;
+    let finish = (!background.is_none()).then(|| background.unbind());
+    finished(classes, response, finish)
 }
 
 /// The encoded body, unless the result is or becomes a response object.
@@ -103,12 +111,17 @@ fn outcome_answer(plan: &Plan, classes: &Classes, outcome: &Bound<'_, PyAny>) ->
     let value = outcome.getattr("value")?;
     let own = outcome.getattr("response")?;
     let answer = if value.is_instance(classes.response.bind(py))? {
-        // FastAPI leaves a response that the handler returned as it is; its background task replaces the others.
-        let background = value.getattr("background")?;
-        if !background.is_none() {
+        // FastAPI leaves a response that the handler returned as it is, but for the background tasks: they are run
+        // with it if it has none of its own.
+        if value.getattr("background")?.is_none() {
+            value.setattr("background", outcome.getattr("tasks")?)?;
+        }
+        outcome.setattr("tasks", py.None())?;
+        let answer = of_response(classes, &value)?;
+        if let Answer::Ready(_, Some(background)) = &answer {
             outcome.setattr("tasks", background)?;
         }
-        finished(classes, &value, None)?
+        answer
     } else if let Some(body) = body_of(plan, classes, &value)? {
         let mut response = json_response(plan.status, body);
         if !own.is_none() {
@@ -153,7 +166,8 @@ fn allows_body(status: StatusCode) -> bool {
 fn finished(classes: &Classes, object: &Bound<'_, PyAny>, finish: Option<Py<PyAny>>) -> PyResult<Answer> {
     let py = object.py();
     if !object.get_type().getattr("__call__")?.is(classes.response_call.bind(py)) {
-        return Ok(Answer::Asgi(object.clone().unbind(), finish));
+        // Sending itself includes running its background task.
+        return Ok(Answer::Asgi(object.clone().unbind(), None));
     }
     let body = object.getattr("body")?;
     let bytes = match body.cast::<PyBytes>() {
@@ -169,7 +183,7 @@ fn finished(classes: &Classes, object: &Bound<'_, PyAny>, finish: Option<Py<PyAn
         // The server writes the length itself. Another one is for the ASGI rules to judge: right for `HEAD`, an
         // error elsewhere.
         if declared.to_str().ok().and_then(|text| text.parse().ok()) != Some(length) {
-            return Ok(Answer::Asgi(object.clone().unbind(), finish));
+            return Ok(Answer::Asgi(object.clone().unbind(), None));
         }
     }
     Ok(Answer::Ready(response, finish))

@@ -87,6 +87,13 @@ impl<T> Drop for Completer<T> {
     }
 }
 
+impl<T> Completed<T> {
+    /// The value, if it is there.
+    pub fn take(&mut self) -> Option<T> {
+        lock(&self.0).value.take()
+    }
+}
+
 impl<T> Future for Completed<T> {
     type Output = Option<T>;
 

@@ -69,6 +69,12 @@ impl LoopHandle {
         self.0.flush();
     }
 
+    /// Whether the loop's thread works, or was told to: what is submitted now waits for nothing else.
+    #[must_use]
+    pub fn is_awake(&self) -> bool {
+        self.0.is_awake()
+    }
+
     /// Makes [`EventLoop::run`] return.
     pub fn stop(&self) {
         self.submit(|context| {
@@ -85,6 +91,27 @@ impl LoopHandle {
                 tracing::error!(%error, "the event loop could not be stopped");
             }
         });
+    }
+
+    /// [`LoopContext::complete`] for Python code that runs on the loop's thread outside a job.
+    pub fn complete<T>(&self, py: Python<'_>, completer: Completer<T>, value: T) {
+        LoopContext::new(py, &self.0).complete(completer, value);
+    }
+
+    /// `loop.create_future()`; on the loop's thread.
+    ///
+    /// # Errors
+    /// Only when Python runs out of memory.
+    pub fn create_future<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.0.python.create_future.bind(py).call0()
+    }
+
+    /// `loop.call_later(seconds, callback)`; on the loop's thread.
+    ///
+    /// # Errors
+    /// When the loop is closed.
+    pub fn call_later(&self, py: Python<'_>, seconds: f64, callback: Py<PyAny>) -> PyResult<()> {
+        self.event_loop().call_method1(py, pyo3::intern!(py, "call_later"), (seconds, callback)).map(drop)
     }
 
     /// The loop object. It may only be used on the loop's thread, except for its thread-safe methods.
@@ -147,11 +174,6 @@ impl<'a, 'py> LoopContext<'a, 'py> {
             // Only an exhausted memory or a closed loop gets here; `on_done` is dropped with the body.
             Err(error) => tracing::error!(%error, "a task could not be started"),
         }
-    }
-
-    /// `loop.create_future()`.
-    pub fn create_future(&self) -> PyResult<Bound<'py, PyAny>> {
-        self.shared.python.create_future.bind(self.py).call0()
     }
 }
 

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
+use std::thread::ThreadId;
 
 use pyo3::prelude::*;
 
@@ -58,6 +59,7 @@ pub(crate) struct Shared {
     /// A signal that a flushing thread has put off.
     owed: AtomicBool,
     wakeup: Wakeup,
+    thread: ThreadId,
     batch: Mutex<Batch>,
     pub(crate) python: PythonLoop,
     tail: Mutex<Option<Py<PyAny>>>,
@@ -75,6 +77,7 @@ impl Shared {
             awake: AtomicBool::new(false),
             owed: AtomicBool::new(false),
             wakeup,
+            thread: std::thread::current().id(),
             batch: Mutex::default(),
             python,
             tail: Mutex::default(),
@@ -87,6 +90,10 @@ impl Shared {
 
     pub(crate) fn set_tail(&self, tail: Option<Py<PyAny>>) {
         *lock(&self.tail) = tail;
+    }
+
+    pub(crate) fn is_awake(&self) -> bool {
+        self.awake.load(Ordering::Relaxed)
     }
 
     /// Queues a job. Signals the loop unless it is awake, or a thread that flushes later may do so for a batch.
@@ -116,8 +123,11 @@ impl Shared {
         }
     }
 
-    /// Wakes the task at the end of the batch. Loop thread only.
+    /// Wakes the task at the end of the batch, or at once when this is not the loop's thread.
     pub(crate) fn wake_later(self: &Arc<Self>, py: Python<'_>, waker: Waker) {
+        if std::thread::current().id() != self.thread {
+            return waker.wake();
+        }
         let schedule = {
             let mut batch = lock(&self.batch);
             batch.wakers.push(waker);

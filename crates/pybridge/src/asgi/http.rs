@@ -1,0 +1,83 @@
+//! One HTTP request through the general lane.
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{Method, StatusCode};
+use pyo3::prelude::*;
+use server::{Request, Response};
+
+use super::exchange::{ClientDisconnected, Exchange, GoneGuard, plain};
+use super::{AsgiApp, body, log};
+use crate::event_loop::{LoopContext, completion};
+
+/// Serves a request. Resolves with the head of the response; its body may follow later.
+pub(crate) async fn serve(app: Arc<AsgiApp>, request: Request) -> Response {
+    let (parts, request_body) = request.into_parts();
+    let connection = request_body.connection().cloned();
+    let prefetched = match body::prefetch(&parts.headers, request_body).await {
+        Ok(prefetched) => prefetched,
+        Err(error) => return super::exchange::body_refusal(&error),
+    };
+    let (responder, response) = completion();
+    let is_head = parts.method == Method::HEAD;
+    let event_loop = app.event_loop.clone();
+    let exchange = Arc::new(Exchange::new(app, connection, prefetched, responder, is_head));
+    let guard = GoneGuard::new(Arc::clone(&exchange));
+    event_loop.submit(move |context| start(context, &exchange, &parts));
+    let response = response.await;
+    guard.disarm();
+    // Without a response the job was dropped: it panicked, or the loop has ended.
+    response.unwrap_or_else(|| plain(StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+/// Starts the application for an exchange, on the loop's thread.
+pub(crate) fn start(context: &LoopContext<'_, '_>, exchange: &Arc<Exchange>, parts: &Parts) {
+    if exchange.is_over() {
+        return;
+    }
+    let called = exchange.call(exchange.app.application.bind(context.py()), parts);
+    super::entry::run(context, exchange, called, |_| {});
+}
+
+/// The application has returned or failed: makes sure that the client gets an answer that tells so.
+pub(crate) fn finish(py: Python<'_>, exchange: &Exchange, outcome: PyResult<()>) {
+    let responder = exchange.outgoing().take_responder();
+    let was_gone = exchange.is_over() || responder.as_ref().is_some_and(crate::event_loop::Completer::is_closed);
+    match &outcome {
+        Err(error) if was_gone && stems_from_disconnect(py, error) => {
+            tracing::debug!(%error, "the application stopped because its client has gone");
+        }
+        Err(error) => log::exception(py, "Exception in ASGI application", error),
+        Ok(()) if responder.is_some() && !was_gone => {
+            log::error(py, "The ASGI application returned without sending a response");
+        }
+        Ok(()) => {}
+    }
+    let (waiters, incomplete) = {
+        let mut outgoing = exchange.outgoing();
+        let incomplete = outgoing.is_incomplete();
+        (outgoing.abort(), incomplete)
+    };
+    if incomplete && outcome.is_ok() && !was_gone {
+        log::error(py, "The ASGI application returned without completing its response");
+    }
+    waiters.resolve(py);
+    if let Some(responder) = responder {
+        exchange.app.event_loop.complete(py, responder, plain(StatusCode::INTERNAL_SERVER_ERROR));
+    }
+    exchange.finished(py);
+}
+
+/// Whether the exception, or one that led to it, is the `ClientDisconnected` of `send`, or a cancellation.
+fn stems_from_disconnect(py: Python<'_>, error: &PyErr) -> bool {
+    let mut next = Some(error.clone_ref(py));
+    // Chains of exceptions can be circular.
+    for _ in 0..16 {
+        let Some(error) = next else { return false };
+        if error.is_instance_of::<ClientDisconnected>(py) {
+            return true;
+        }
+        next = error.cause(py).or_else(|| error.context(py));
+    }
+    false
+}

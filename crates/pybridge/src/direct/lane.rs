@@ -1,0 +1,321 @@
+//! Requests on the direct lane, from the matched route to the response.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Method;
+use http::request::Parts;
+use pyo3::exceptions::PyException;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use server::routing::ParamRanges;
+use server::{Connection, Request, RequestBody, Response};
+
+use super::call::{call, finish_step};
+use super::extract::{Arguments, Input, arguments};
+use super::plan::{Placement, Plan, Source};
+use super::respond::{Answer, Classes, answer, of_response};
+use crate::asgi::{self, AsgiApp, Exchange, Prefetched};
+use crate::event_loop::{Completer, LoopContext, LoopHandle, completion};
+
+/// What the requests of one application share.
+#[derive(Debug)]
+pub struct DirectLane {
+    classes: Classes,
+    asgi: Arc<AsgiApp>,
+    /// `fastrapi.requests.Request`
+    request_class: Py<PyAny>,
+    /// Bytes of a body that is held in memory.
+    body_limit: u64,
+}
+
+/// The path of a request as its route matched it.
+#[derive(Debug)]
+pub struct MatchedPath {
+    /// The decoded path, where decoding changed it.
+    pub decoded: Option<Box<str>>,
+    /// Where the parameters lie in it.
+    pub ranges: ParamRanges,
+}
+
+/// One request on its way.
+struct Call {
+    lane: Arc<DirectLane>,
+    plan: Arc<Plan>,
+    parts: Parts,
+    path: MatchedPath,
+    /// The collected body, if the plan takes it.
+    bytes: Bytes,
+    /// The body, if nothing has read it.
+    unread: Option<RequestBody>,
+    connection: Option<Arc<Connection>>,
+}
+
+/// What is known after everything that needs no waiting is done.
+enum Evaluation {
+    Refused,
+    Done(PyResult<Answer>),
+}
+
+impl DirectLane {
+    /// Prepares the lane for an application that is served on the general lane by `asgi`.
+    ///
+    /// # Errors
+    /// Import errors of the `fastrapi` package.
+    pub fn new(py: Python<'_>, asgi: Arc<AsgiApp>, body_limit: u64) -> PyResult<Arc<Self>> {
+        Ok(Arc::new(Self {
+            classes: Classes::import(py)?,
+            asgi,
+            request_class: py.import("fastrapi.requests")?.getattr("Request")?.unbind(),
+            body_limit,
+        }))
+    }
+
+    fn event_loop(&self) -> &LoopHandle {
+        self.asgi.event_loop()
+    }
+
+    /// Answers a request whose route has this plan.
+    pub async fn serve(self: &Arc<Self>, plan: &Arc<Plan>, path: MatchedPath, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let connection = body.connection().cloned();
+        let (bytes, unread) = if plan.takes_body {
+            match body.collect(self.body_limit).await {
+                Ok(bytes) => (bytes, None),
+                Err(error) => return asgi::body_refusal(&error),
+            }
+        } else {
+            (Bytes::new(), Some(body))
+        };
+        let call =
+            Call { lane: Arc::clone(self), plan: Arc::clone(plan), parts, path, bytes, unread, connection };
+        // While the loop works, its thread has the interpreter: queueing is better than waiting for it here.
+        if plan.placement == Placement::Pure && !self.event_loop().is_awake() {
+            call.run_inline().await
+        } else {
+            call.run_on_loop().await
+        }
+    }
+}
+
+impl Call {
+    async fn run_inline(self) -> Response {
+        let evaluation = Python::attach(|py| match self.evaluate(py) {
+            Evaluation::Done(Ok(Answer::Ready(response, None))) => Ok(response),
+            other => Err(other),
+        });
+        match evaluation {
+            Ok(response) => response,
+            Err(rest) => self.on_loop(move |call, context, reply| call.deliver(context, reply, rest)).await,
+        }
+    }
+
+    async fn run_on_loop(self) -> Response {
+        self.on_loop(|call, context, reply| call.begin(context, reply)).await
+    }
+
+    /// Runs `job` on the loop's thread and waits for the response.
+    async fn on_loop(self, job: impl FnOnce(Self, &LoopContext<'_, '_>, Reply) + Send + 'static) -> Response {
+        let (responder, response) = completion();
+        let event_loop = self.lane.event_loop().clone();
+        let reply = Reply::Responder(responder);
+        event_loop.submit(move |context| job(self, context, reply));
+        // Without a response the job was dropped: it panicked, or the loop has ended.
+        response.await.unwrap_or_else(asgi::internal_server_error)
+    }
+
+    fn input<'c>(&'c self, values: &'c [&'c str]) -> Input<'c> {
+        Input {
+            path: values,
+            query: self.parts.uri.query().unwrap_or_default(),
+            headers: &self.parts.headers,
+            body: &self.bytes,
+        }
+    }
+
+    fn arguments<'py>(&self, py: Python<'py>) -> Option<Arguments<'py>> {
+        let path = self.path.decoded.as_deref().unwrap_or(self.parts.uri.path());
+        let mut values = smallvec::SmallVec::<[&str; 4]>::new();
+        for range in &self.path.ranges {
+            values.push(path.get(range.clone())?);
+        }
+        arguments(py, &self.plan, self.input(&values)).ok()
+    }
+
+    /// Takes the parameters and runs a function that does not suspend.
+    fn evaluate(&self, py: Python<'_>) -> Evaluation {
+        let Some(arguments) = self.arguments(py) else { return Evaluation::Refused };
+        let result = call(py, &self.plan, &arguments)
+            .and_then(|value| if self.plan.is_coroutine { finish_step(&value) } else { Ok(value) });
+        Evaluation::Done(result.and_then(|value| answer(&self.plan, &self.lane.classes, &value)))
+    }
+
+    /// Takes the parameters and starts the function, on the loop's thread.
+    fn begin(mut self, context: &LoopContext<'_, '_>, mut reply: Reply) {
+        let py = context.py();
+        let Some(mut arguments) = self.arguments(py) else {
+            return self.deliver(context, reply, Evaluation::Refused);
+        };
+        if self.plan.takes_request {
+            let request = match reply.request(py, &mut self) {
+                Ok(request) => request,
+                Err(error) => return self.deliver(context, reply, Evaluation::Done(Err(error))),
+            };
+            for (argument, parameter) in arguments.iter_mut().zip(&self.plan.parameters) {
+                if parameter.source == Source::Request {
+                    *argument = request.clone();
+                }
+            }
+        }
+        match call(py, &self.plan, &arguments) {
+            Ok(coroutine) if self.plan.placement == Placement::Task => {
+                context.spawn(&coroutine, move |context, outcome| {
+                    let outcome = outcome.map(|value| value.into_bound(context.py()));
+                    self.conclude(context, reply, outcome);
+                });
+            }
+            Ok(coroutine) if self.plan.is_coroutine => {
+                let outcome = finish_step(&coroutine);
+                self.conclude(context, reply, outcome);
+            }
+            outcome => self.conclude(context, reply, outcome),
+        }
+    }
+
+    fn path_params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let path = self.path.decoded.as_deref().unwrap_or(self.parts.uri.path());
+        let parameters = PyDict::new(py);
+        for (name, range) in self.plan.path_names.iter().zip(&self.path.ranges) {
+            parameters.set_item(name, path.get(range.clone()))?;
+        }
+        Ok(parameters)
+    }
+
+    fn conclude(self, context: &LoopContext<'_, '_>, reply: Reply, outcome: PyResult<Bound<'_, PyAny>>) {
+        let answered = outcome.and_then(|value| answer(&self.plan, &self.lane.classes, &value));
+        self.deliver(context, reply, Evaluation::Done(answered));
+    }
+
+    fn deliver(mut self, context: &LoopContext<'_, '_>, mut reply: Reply, evaluation: Evaluation) {
+        match evaluation {
+            Evaluation::Refused => {
+                let exchange = reply.exchange(&mut self);
+                asgi::start(context, &exchange, &self.parts);
+            }
+            Evaluation::Done(Ok(answer)) => self.send(context, reply, answer),
+            Evaluation::Done(Err(error)) => self.fail(context, reply, error),
+        }
+    }
+
+    fn send(mut self, context: &LoopContext<'_, '_>, mut reply: Reply, answer: Answer) {
+        match answer {
+            Answer::Ready(response, finish) => {
+                reply.complete(context, response);
+                if let Some(finish) = finish {
+                    spawn_finish(context, &finish);
+                }
+            }
+            Answer::Asgi(response, finish) => {
+                let exchange = reply.exchange(&mut self);
+                let called = exchange.call(response.bind(context.py()), &self.parts);
+                asgi::run(context, &exchange, called, move |context| {
+                    if let Some(finish) = &finish {
+                        spawn_finish(context, finish);
+                    }
+                });
+            }
+        }
+    }
+
+    /// Lets the application's exception handlers make the response.
+    fn fail(mut self, context: &LoopContext<'_, '_>, mut reply: Reply, error: PyErr) {
+        let py = context.py();
+        // `SystemExit`, `CancelledError` and the like are for nobody's handlers.
+        if !error.is_instance_of::<PyException>(py) {
+            let exchange = reply.exchange(&mut self);
+            return asgi::finish(py, &exchange, Err(error));
+        }
+        let handled = reply
+            .request(py, &mut self)
+            .and_then(|request| self.plan.on_error.bind(py).call1((request, error.into_value(py))));
+        match handled {
+            Ok(coroutine) => context.spawn(&coroutine, move |context, outcome| {
+                let answered = outcome.and_then(|response| of_response(&self.lane.classes, response.bind(context.py())));
+                self.end(context, reply, answered);
+            }),
+            Err(error) => self.end(context, reply, Err(error)),
+        }
+    }
+
+    /// Sends the response of the exception handlers; an error here is the server's to report.
+    fn end(mut self, context: &LoopContext<'_, '_>, mut reply: Reply, answered: PyResult<Answer>) {
+        match answered {
+            Ok(answer) => self.send(context, reply, answer),
+            Err(error) => {
+                let exchange = reply.exchange(&mut self);
+                asgi::finish(context.py(), &exchange, Err(error));
+            }
+        }
+    }
+}
+
+/// Background tasks and exit code run on their own; their errors can only be logged.
+fn spawn_finish(context: &LoopContext<'_, '_>, finish: &Py<PyAny>) {
+    let py = context.py();
+    match finish.bind(py).call0() {
+        Ok(coroutine) => context.spawn(&coroutine, |context, outcome| {
+            if let Err(error) = outcome {
+                asgi::log_exception(context.py(), "Exception after the response was sent", &error);
+            }
+        }),
+        Err(error) => asgi::log_exception(py, "Exception after the response was sent", &error),
+    }
+}
+
+/// The way back to the client: directly, or through the state that an ASGI application works with.
+enum Reply {
+    Responder(Completer<Response>),
+    Exchange(Arc<Exchange>),
+    /// Taken; only between two lines of this file.
+    None,
+}
+
+impl Reply {
+    fn exchange(&mut self, call: &mut Call) -> Arc<Exchange> {
+        let responder = match std::mem::replace(self, Self::None) {
+            Self::Exchange(exchange) => {
+                *self = Self::Exchange(Arc::clone(&exchange));
+                return exchange;
+            }
+            Self::Responder(responder) => responder,
+            // A response nobody waits for.
+            Self::None => completion().0,
+        };
+        let exchange = Arc::new(Exchange::new(
+            Arc::clone(&call.lane.asgi),
+            call.connection.clone(),
+            Prefetched { chunk: std::mem::take(&mut call.bytes), rest: call.unread.take() },
+            responder,
+            call.parts.method == Method::HEAD,
+        ));
+        *self = Self::Exchange(Arc::clone(&exchange));
+        exchange
+    }
+
+    /// A request object of the framework for this request.
+    fn request<'py>(&mut self, py: Python<'py>, call: &mut Call) -> PyResult<Bound<'py, PyAny>> {
+        let exchange = self.exchange(call);
+        let (scope, receive, send) = exchange.connection_arguments(py, &call.parts)?;
+        scope.update(call.plan.scope.bind(py).as_mapping())?;
+        scope.set_item(pyo3::intern!(py, "path_params"), call.path_params(py)?)?;
+        call.lane.request_class.bind(py).call1((scope, receive, send))
+    }
+
+    fn complete(self, context: &LoopContext<'_, '_>, response: Response) {
+        match self {
+            Self::Responder(responder) => context.complete(responder, response),
+            Self::Exchange(exchange) => exchange.respond(context, response),
+            Self::None => {}
+        }
+    }
+}

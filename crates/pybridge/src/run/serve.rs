@@ -1,0 +1,158 @@
+//! Serving an application from load to stop.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use server::listener::BoundListener;
+use server::{ServeReport, ShutdownController};
+
+use super::signals::{StopSignals, take_from_python};
+use super::{Ready, ServeOptions, Stopped};
+use crate::application::PythonService;
+use crate::asgi::{AsgiApp, Lifespan};
+use crate::error::RunError;
+use crate::event_loop::{EventLoop, LoopHandle, completion};
+use crate::loader::{self, LoadedApp};
+use crate::{runtime, thread_state};
+
+/// How long threads of the runtime may take to end.
+const RUNTIME_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Loads the application, starts it, serves it until SIGTERM or SIGINT, stops it. To be called on the main thread,
+/// which runs the event loop meanwhile. `on_ready` is called (on another thread) when clients can connect.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn serve(
+    options: ServeOptions,
+    on_ready: impl FnOnce(&Ready) + Send + 'static,
+) -> Result<Stopped, RunError> {
+    Python::attach(|py| serve_attached(py, options, on_ready))
+}
+
+fn serve_attached(
+    py: Python<'_>,
+    options: ServeOptions,
+    on_ready: impl FnOnce(&Ready) + Send + 'static,
+) -> Result<Stopped, RunError> {
+    let failed = |error: PyErr| RunError::EventLoop(error.to_string());
+    // The loop exists before the import: applications may ask for it at module level.
+    let event_loop = EventLoop::new(py, options.loop_kind).map_err(failed)?;
+    let loaded = loader::load(py, &options.target)?;
+    take_from_python(py).map_err(failed)?;
+    let handle = event_loop.handle();
+    let runtime = runtime::build(options.worker_threads, handle.clone()).map_err(RunError::Runtime)?;
+    let forced = Arc::new(AtomicI32::new(0));
+    let session = Session {
+        event_loop: handle.clone(),
+        loop_name: event_loop.name(),
+        runtime: runtime.handle().clone(),
+        forced: Arc::clone(&forced),
+        options,
+        loaded,
+    };
+    let (completer, mut outcome) = completion();
+    runtime.spawn(async move {
+        let result = session.run(on_ready).await;
+        // The main thread takes the value once the loop has stopped.
+        drop(completer.send(result));
+        handle.stop();
+    });
+    let ran = event_loop.run(py);
+    let closed = event_loop.close(py);
+    if let Err(error) = ran.and(closed) {
+        tracing::error!(%error, "the event loop ended with an error");
+    }
+    // Threads of the runtime may be about to attach.
+    py.detach(move || runtime.shutdown_timeout(RUNTIME_PATIENCE));
+    thread_state::interpreter_ends();
+    let report = outcome.take().unwrap_or(Err(RunError::Interrupted))?;
+    let forced_by = Some(forced.load(Ordering::Relaxed)).filter(|signal| *signal != 0);
+    Ok(Stopped { report, forced_by, threads_left: false })
+}
+
+/// One life of the application, as seen from tokio.
+struct Session {
+    event_loop: LoopHandle,
+    loop_name: &'static str,
+    runtime: tokio::runtime::Handle,
+    forced: Arc<AtomicI32>,
+    options: ServeOptions,
+    loaded: LoadedApp,
+}
+
+impl Session {
+    async fn run(self, on_ready: impl FnOnce(&Ready)) -> Result<ServeReport, RunError> {
+        let mut signals = StopSignals::install().map_err(RunError::Runtime)?;
+        let (application, name) = {
+            let name = format!("{}:{}", self.loaded.module, self.loaded.attribute);
+            (self.loaded.application, name)
+        };
+        let starting = Lifespan::startup(
+            self.event_loop.clone(),
+            Python::attach(|py| application.clone_ref(py)),
+            self.options.lifespan,
+        );
+        let lifespan = tokio::select! {
+            started = starting => started?,
+            _ = signals.next() => return Err(RunError::Interrupted),
+        };
+        let app = Python::attach(|py| {
+            let state = lifespan.state().map(|state| state.clone_ref(py));
+            let root_path = &self.options.root_path;
+            AsgiApp::new(py, application, self.event_loop.clone(), self.runtime.clone(), state, root_path)
+        })
+        .map_err(|error| RunError::EventLoop(error.to_string()))?;
+        let ready = Ready {
+            address: self.options.listener.address().clone(),
+            application: name,
+            event_loop: self.loop_name,
+        };
+        let serving = Serving { signals, forced: self.forced };
+        let served = serving
+            .run(self.options.listener, self.options.backlog, self.options.server, PythonService::new(app), || {
+                on_ready(&ready);
+            })
+            .await;
+        let stopped = lifespan.shutdown().await;
+        let report = served?;
+        stopped?;
+        Ok(report)
+    }
+}
+
+struct Serving {
+    signals: StopSignals,
+    forced: Arc<AtomicI32>,
+}
+
+impl Serving {
+    async fn run(
+        mut self,
+        listener: BoundListener,
+        backlog: u32,
+        config: server::ServerConfig,
+        service: PythonService,
+        on_ready: impl FnOnce(),
+    ) -> Result<ServeReport, RunError> {
+        let listener = listener.listen(backlog)?;
+        let controller = ShutdownController::new();
+        let serving = server::serve(listener, config, service, controller.signal());
+        let mut serving = std::pin::pin!(serving);
+        on_ready();
+        loop {
+            tokio::select! {
+                report = &mut serving => return Ok(report?),
+                signal = self.signals.next() => {
+                    if controller.signal().phase() == server::ShutdownPhase::Running {
+                        controller.graceful();
+                    } else {
+                        self.forced.store(signal, Ordering::Relaxed);
+                        controller.force();
+                    }
+                }
+            }
+        }
+    }
+}
