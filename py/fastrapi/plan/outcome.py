@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastrapi.concurrency import run_in_threadpool
 
 if TYPE_CHECKING:
-    from fastrapi.background import BackgroundTasks
+    from fastrapi.compat.starlette.background import BackgroundTask
     from fastrapi.responses import Response
 
 AnyGenerator = Generator[Any, Any, Any] | AsyncGenerator[Any, Any]
@@ -112,7 +112,7 @@ class Outcome:
         self,
         value: Any,
         response: Response | None = None,
-        tasks: BackgroundTasks | None = None,
+        tasks: BackgroundTask | None = None,
         exits: Exits | None = None,
     ) -> None:
         self.value = value
@@ -123,12 +123,13 @@ class Outcome:
     @property
     def pending(self) -> bool:
         """Whether `finish` has something to do."""
-        return self.exits is not None or bool(self.tasks and self.tasks.tasks)
+        # A single `BackgroundTask` has no list, and is never empty.
+        return self.exits is not None or (self.tasks is not None and bool(getattr(self.tasks, "tasks", True)))
 
     async def finish(self) -> None:
         """Runs the background tasks, then the exit code of the dependencies, which sees a task's error."""
         error: BaseException | None = None
-        if self.tasks is not None and self.tasks.tasks:
+        if self.tasks is not None:
             try:
                 await self.tasks()
             except BaseException as raised:
