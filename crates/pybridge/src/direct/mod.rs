@@ -6,8 +6,10 @@ mod lane;
 mod plan;
 mod query;
 mod respond;
+mod table;
 
 pub use extract::{Arguments, Input, Refused, arguments};
 pub use lane::{DirectLane, MatchedPath};
 pub use plan::{Conversion, Parameter, Placement, Plan, Source};
 pub use respond::{Answer, Classes, answer, of_response};
+pub use table::PlanTable;

@@ -1,0 +1,86 @@
+//! The route table: for each path the plan of its route, or the general lane.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Method, header};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use server::routing::{Convertor, Lookup, MethodSet, Pattern, RouteTable, RouteTableBuilder};
+
+use super::lane::MatchedPath;
+use super::plan::Plan;
+
+/// The lane of one route.
+#[derive(Debug)]
+enum Entry {
+    Direct(Arc<Plan>),
+    General,
+}
+
+/// The routes of one application.
+#[derive(Debug)]
+pub struct PlanTable(RouteTable<Entry>);
+
+impl PlanTable {
+    /// Reads a `fastrapi.plan.model.ApplicationPlan`.
+    ///
+    /// # Errors
+    /// As [`Plan::read`]; `ValueError` for a path that is no pattern.
+    pub fn read(application: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let mut builder = RouteTableBuilder::new();
+        // The general lane answers what no route does, redirections included.
+        builder.redirect_slashes(false);
+        for route in application.getattr("routes")?.try_iter()? {
+            let route = route?;
+            let methods = methods(route.getattr("methods")?.extract()?)?;
+            let path: String = route.getattr("path")?.extract()?;
+            let pattern = pattern(&path)?;
+            let entry = if route.hasattr("function")? {
+                Entry::Direct(Arc::new(Plan::read(&route)?))
+            } else {
+                Entry::General
+            };
+            builder.push(methods, pattern, entry);
+        }
+        Ok(Self(builder.build()))
+    }
+
+    /// The plan for a request, if the direct lane serves it.
+    #[must_use]
+    pub fn find(&self, method: &Method, path: &str, headers: &HeaderMap) -> Option<(&Arc<Plan>, MatchedPath)> {
+        // A WebSocket handshake is a GET for another kind of route.
+        if headers.contains_key(header::UPGRADE) {
+            return None;
+        }
+        let decoded: Option<Box<str>> = path
+            .contains('%')
+            .then(|| percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned().into());
+        match self.0.lookup(method, decoded.as_deref().unwrap_or(path)) {
+            Lookup::Found { value: Entry::Direct(plan), params, .. } => {
+                Some((plan, MatchedPath { decoded, ranges: params }))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn methods(names: Vec<String>) -> PyResult<MethodSet> {
+    if names.is_empty() {
+        return Ok(MethodSet::any());
+    }
+    names
+        .into_iter()
+        .map(|name| {
+            Method::from_bytes(name.as_bytes())
+                .map_err(|_| PyValueError::new_err(format!("{name:?} is not an HTTP method")))
+        })
+        .collect()
+}
+
+/// A pattern in which convertors of the application's own accept everything: they are only found on routes of the
+/// general lane, which matches again.
+fn pattern(path: &str) -> PyResult<Pattern> {
+    let anything = || Convertor::Custom(Arc::new(|_| true));
+    Pattern::parse_with(path, |name| Some(Convertor::named(name).unwrap_or_else(anything)))
+        .map_err(|error| PyValueError::new_err(error.to_string()))
+}
