@@ -38,7 +38,11 @@ pub type Response = http::Response<ResponseBody>;
 
 /// What the server can serve: any service with these types, cheap to clone.
 pub trait Application:
-    tower::Service<Request, Response = Response, Error = Infallible, Future: Send + 'static> + Clone + Send + Sync + 'static
+    tower::Service<Request, Response = Response, Error = Infallible, Future: Send + 'static>
+    + Clone
+    + Send
+    + Sync
+    + 'static
 {
 }
 

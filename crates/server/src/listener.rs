@@ -41,10 +41,20 @@ impl FromStr for BindAddress {
         if let Some(path) = text.strip_prefix("unix:") {
             return Ok(Self::Unix(path.into()));
         }
-        let (host, port) = text.rsplit_once(':').ok_or_else(|| format!("{text:?} has no port"))?;
-        let port = port.parse().map_err(|_| format!("{port:?} is not a port number"))?;
-        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        Ok(Self::Tcp { host: host.into(), port })
+        let (host, port) = text
+            .rsplit_once(':')
+            .ok_or_else(|| format!("{text:?} has no port"))?;
+        let port = port
+            .parse()
+            .map_err(|_| format!("{port:?} is not a port number"))?;
+        let host = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .unwrap_or(host);
+        Ok(Self::Tcp {
+            host: host.into(),
+            port,
+        })
     }
 }
 
@@ -61,8 +71,12 @@ pub struct ListenError {
 }
 
 impl ListenError {
-    fn new(address: impl ToString, step: &'static str, source: io::Error) -> Self {
-        Self { address: address.to_string(), step, source }
+    fn new(address: &impl ToString, step: &'static str, source: io::Error) -> Self {
+        Self {
+            address: address.to_string(),
+            step,
+            source,
+        }
     }
 
     /// What the user can do about it, where that is known.
@@ -77,12 +91,13 @@ impl ListenError {
                     "another process listens on this port (`ss -ltnp 'sport = :{port}'` shows which); stop it or choose another port with --port"
                 ))
             }
-            io::ErrorKind::PermissionDenied => {
-                Some("ports below 1024 need CAP_NET_BIND_SERVICE; choose a higher port or grant the capability".into())
-            }
-            io::ErrorKind::AddrNotAvailable => {
-                Some("the address does not belong to this machine; 0.0.0.0 listens on all of its addresses".into())
-            }
+            io::ErrorKind::PermissionDenied => Some(
+                "ports below 1024 need CAP_NET_BIND_SERVICE; choose a higher port or grant the capability"
+                    .into(),
+            ),
+            io::ErrorKind::AddrNotAvailable => Some(
+                "the address does not belong to this machine; 0.0.0.0 listens on all of its addresses".into(),
+            ),
             _ => None,
         }
     }
@@ -126,11 +141,15 @@ pub fn bind(address: &BindAddress) -> Result<BoundListener, ListenError> {
 }
 
 fn bind_tcp(address: &BindAddress, host: &str, port: u16) -> Result<BoundListener, ListenError> {
-    let candidates = (host, port).to_socket_addrs().map_err(|error| ListenError::new(address, "resolve", error))?;
+    let candidates = (host, port)
+        .to_socket_addrs()
+        .map_err(|error| ListenError::new(address, "resolve", error))?;
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no addresses");
     for candidate in candidates {
         match bind_socket(candidate) {
-            Ok(socket) => return BoundListener::new(socket, false).map_err(|e| ListenError::new(address, "bind", e)),
+            Ok(socket) => {
+                return BoundListener::new(socket, false).map_err(|e| ListenError::new(address, "bind", e));
+            }
             Err(error) => last = error,
         }
     }
@@ -167,7 +186,11 @@ impl BoundListener {
             Some(address) => LocalAddress::Tcp(address),
             None => LocalAddress::Unix(name.as_pathname().map(PathBuf::from).unwrap_or_default()),
         };
-        Ok(Self { socket, address, listening })
+        Ok(Self {
+            socket,
+            address,
+            listening,
+        })
     }
 
     /// Takes over a socket inherited from a parent process or a service manager, listening or not.
@@ -175,10 +198,13 @@ impl BoundListener {
     /// # Errors
     /// When the descriptor is not a stream socket.
     pub fn from_fd(fd: OwnedFd) -> Result<Self, ListenError> {
-        let failed = |error| ListenError::new("the inherited socket", "use", error);
+        let failed = |error| ListenError::new(&"the inherited socket", "use", error);
         let socket = Socket::from(fd);
         if socket.r#type().map_err(failed)? != Type::STREAM {
-            return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "it is not a stream socket")));
+            return Err(failed(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is not a stream socket",
+            )));
         }
         let listening = socket.is_listener().map_err(failed)?;
         Self::new(socket, listening).map_err(failed)
@@ -196,10 +222,15 @@ impl BoundListener {
     pub fn listen(self, backlog: u32) -> Result<Listener, ListenError> {
         let failed = |error| ListenError::new(&self.address, "listen on", error);
         if !self.listening {
-            self.socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX)).map_err(failed)?;
+            self.socket
+                .listen(i32::try_from(backlog).unwrap_or(i32::MAX))
+                .map_err(failed)?;
         }
         self.socket.set_nonblocking(true).map_err(failed)?;
-        Ok(Listener { address: self.address, socket: self.socket })
+        Ok(Listener {
+            address: self.address,
+            socket: self.socket,
+        })
     }
 
     /// A second handle of the same socket, for instance for another worker.
@@ -207,7 +238,11 @@ impl BoundListener {
     /// # Errors
     /// When the process has no descriptor left.
     pub fn try_clone(&self) -> io::Result<Self> {
-        Ok(Self { socket: self.socket.try_clone()?, address: self.address.clone(), listening: self.listening })
+        Ok(Self {
+            socket: self.socket.try_clone()?,
+            address: self.address.clone(),
+            listening: self.listening,
+        })
     }
 }
 
@@ -251,7 +286,10 @@ mod tests {
     use super::*;
 
     fn loopback(port: u16) -> BindAddress {
-        BindAddress::Tcp { host: "127.0.0.1".into(), port }
+        BindAddress::Tcp {
+            host: "127.0.0.1".into(),
+            port,
+        }
     }
 
     fn port_of(address: &LocalAddress) -> u16 {
@@ -265,7 +303,10 @@ mod tests {
     fn a_bound_socket_refuses_until_it_listens() {
         let bound = bind(&loopback(0)).unwrap();
         let target = ("127.0.0.1", port_of(bound.address()));
-        assert_eq!(std::net::TcpStream::connect(target).unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+        assert_eq!(
+            std::net::TcpStream::connect(target).unwrap_err().kind(),
+            io::ErrorKind::ConnectionRefused
+        );
         let _listener = bound.listen(8).unwrap();
         std::net::TcpStream::connect(target).unwrap();
     }
@@ -277,7 +318,12 @@ mod tests {
         let _listener = first.listen(8).unwrap();
         let error = bind(&loopback(port)).unwrap_err();
         assert_eq!(error.source.kind(), io::ErrorKind::AddrInUse);
-        assert!(error.to_string().starts_with(&format!("cannot bind 127.0.0.1:{port}: ")), "{error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with(&format!("cannot bind 127.0.0.1:{port}: ")),
+            "{error}"
+        );
         assert!(error.hint().unwrap().contains("--port"));
     }
 
@@ -287,7 +333,10 @@ mod tests {
         let address = BindAddress::Unix(path.clone());
         drop(bind(&address).unwrap().listen(1).unwrap());
         let _live = bind(&address).unwrap().listen(1).unwrap();
-        assert_eq!(bind(&address).unwrap_err().source.kind(), io::ErrorKind::AddrInUse);
+        assert_eq!(
+            bind(&address).unwrap_err().source.kind(),
+            io::ErrorKind::AddrInUse
+        );
         std::fs::remove_file(&path).unwrap();
     }
 

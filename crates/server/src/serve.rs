@@ -43,7 +43,12 @@ pub async fn serve<S: Application>(
         let registry = Arc::clone(&registry);
         async move { registry.sweep().await }
     });
-    let mut acceptor = Acceptor { socket, local, registry: Arc::clone(&registry), limit: config.max_connections };
+    let mut acceptor = Acceptor {
+        socket,
+        local,
+        registry: Arc::clone(&registry),
+        limit: config.max_connections,
+    };
     let mut report = ServeReport::default();
     let outcome = loop {
         let accepted = tokio::select! {
@@ -76,8 +81,14 @@ async fn drain(registry: &Registry, patience: Duration, shutdown: &mut ShutdownS
     }
     let aborted = registry.kill();
     // Killed tasks end when they are next polled; a handler that blocks its thread must not hold up the stop.
-    if tokio::time::timeout(Duration::from_secs(1), registry.below(1)).await.is_err() {
-        tracing::warn!(connections = registry.len(), "connections did not end when they were cut off");
+    if tokio::time::timeout(Duration::from_secs(1), registry.below(1))
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            connections = registry.len(),
+            "connections did not end when they were cut off"
+        );
     }
     aborted
 }
@@ -121,7 +132,11 @@ impl Acceptor {
                 (Stream::Unix(stream), None, self.local.clone())
             }
         };
-        let info = ConnectionInfo { peer, local, scheme: "http" };
+        let info = ConnectionInfo {
+            peer,
+            local,
+            scheme: "http",
+        };
         Ok(ConnectionIo::new(stream, self.registry.register(info)))
     }
 }
@@ -132,7 +147,9 @@ fn local_address(stream: &TcpStream, listening: &LocalAddress) -> LocalAddress {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
-    stream.local_addr().map_or_else(|_| listening.clone(), LocalAddress::Tcp)
+    stream
+        .local_addr()
+        .map_or_else(|_| listening.clone(), LocalAddress::Tcp)
 }
 
 fn concerns_one_connection(error: &io::Error) -> bool {
@@ -146,9 +163,13 @@ fn concerns_one_connection(error: &io::Error) -> bool {
             | io::ErrorKind::NetworkDown
             | io::ErrorKind::NetworkUnreachable
             | io::ErrorKind::HostUnreachable
-    ) || error.raw_os_error().is_some_and(|code| [libc::EPROTO, libc::EPERM, libc::ENOPROTOOPT].contains(&code))
+    ) || error
+        .raw_os_error()
+        .is_some_and(|code| [libc::EPROTO, libc::EPERM, libc::ENOPROTOOPT].contains(&code))
 }
 
 fn is_exhaustion(error: &io::Error) -> bool {
-    error.raw_os_error().is_some_and(|code| [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM].contains(&code))
+    error
+        .raw_os_error()
+        .is_some_and(|code| [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM].contains(&code))
 }

@@ -30,12 +30,17 @@ pub struct ShutdownSignal {
 impl ShutdownController {
     /// A controller in the running phase.
     pub fn new() -> Self {
-        Self { sender: std::sync::Arc::new(watch::channel(ShutdownPhase::Running).0) }
+        Self {
+            sender: std::sync::Arc::new(watch::channel(ShutdownPhase::Running).0),
+        }
     }
 
     /// A signal that follows this controller.
     pub fn signal(&self) -> ShutdownSignal {
-        ShutdownSignal { receiver: self.sender.subscribe(), _sender: std::sync::Arc::clone(&self.sender) }
+        ShutdownSignal {
+            receiver: self.sender.subscribe(),
+            _sender: std::sync::Arc::clone(&self.sender),
+        }
     }
 
     /// Asks for a graceful stop; does nothing if one is under way.

@@ -16,7 +16,13 @@ enum Item {
 /// Makes a pipe that holds at most `capacity` chunks; the sender waits while it is full.
 pub fn channel(capacity: usize) -> (BodySender, BodyReceiver) {
     let (sender, receiver) = mpsc::channel(capacity.max(1));
-    (BodySender { sender }, BodyReceiver { receiver, ended: false })
+    (
+        BodySender { sender },
+        BodyReceiver {
+            receiver,
+            ended: false,
+        },
+    )
 }
 
 /// The producing end. Dropping it without [`BodySender::finish`] makes the body fail.
@@ -32,9 +38,16 @@ impl BodySender {
     /// [`BodyError::Disconnected`] once the reader is gone.
     pub async fn send(&self, chunk: Bytes) -> Result<(), BodyError> {
         if chunk.is_empty() {
-            return if self.sender.is_closed() { Err(BodyError::Disconnected) } else { Ok(()) };
+            return if self.sender.is_closed() {
+                Err(BodyError::Disconnected)
+            } else {
+                Ok(())
+            };
         }
-        self.sender.send(Item::Chunk(chunk)).await.map_err(|_| BodyError::Disconnected)
+        self.sender
+            .send(Item::Chunk(chunk))
+            .await
+            .map_err(|_| BodyError::Disconnected)
     }
 
     /// Sends one chunk if there is room now.
@@ -45,10 +58,12 @@ impl BodySender {
         if chunk.is_empty() {
             return Ok(());
         }
-        self.sender.try_send(Item::Chunk(chunk)).map_err(|error| match error.into_inner() {
-            Item::Chunk(chunk) => chunk,
-            Item::Failed(_) | Item::Finished => Bytes::new(),
-        })
+        self.sender
+            .try_send(Item::Chunk(chunk))
+            .map_err(|error| match error.into_inner() {
+                Item::Chunk(chunk) => chunk,
+                Item::Failed(_) | Item::Finished => Bytes::new(),
+            })
     }
 
     /// Sends one chunk from a thread that may block.
@@ -59,7 +74,9 @@ impl BodySender {
     /// # Panics
     /// When called on a thread of the runtime.
     pub fn blocking_send(&self, chunk: Bytes) -> Result<(), BodyError> {
-        self.sender.blocking_send(Item::Chunk(chunk)).map_err(|_| BodyError::Disconnected)
+        self.sender
+            .blocking_send(Item::Chunk(chunk))
+            .map_err(|_| BodyError::Disconnected)
     }
 
     /// Marks the body as complete. Without it a dropped sender counts as a failure.
@@ -67,7 +84,10 @@ impl BodySender {
     /// # Errors
     /// [`BodyError::Disconnected`] once the reader is gone.
     pub async fn finish(self) -> Result<(), BodyError> {
-        self.sender.send(Item::Finished).await.map_err(|_| BodyError::Disconnected)
+        self.sender
+            .send(Item::Finished)
+            .await
+            .map_err(|_| BodyError::Disconnected)
     }
 
     /// Marks the body as complete if there is room for the mark now, else hands the sender back.
@@ -169,7 +189,10 @@ mod tests {
         sender.send(Bytes::from_static(b"a")).await.unwrap();
         drop(sender);
         assert_eq!(next(&mut receiver).await, Some(Ok(Bytes::from_static(b"a"))));
-        assert!(matches!(next(&mut receiver).await, Some(Err(BodyError::Producer(_)))));
+        assert!(matches!(
+            next(&mut receiver).await,
+            Some(Err(BodyError::Producer(_)))
+        ));
         assert_eq!(next(&mut receiver).await, None);
     }
 
@@ -177,6 +200,9 @@ mod tests {
     async fn a_full_pipe_hands_the_chunk_back() {
         let (sender, _receiver) = channel(1);
         sender.try_send(Bytes::from_static(b"a")).unwrap();
-        assert_eq!(sender.try_send(Bytes::from_static(b"b")), Err(Bytes::from_static(b"b")));
+        assert_eq!(
+            sender.try_send(Bytes::from_static(b"b")),
+            Err(Bytes::from_static(b"b"))
+        );
     }
 }

@@ -32,9 +32,13 @@ impl BodyError {
         } else {
             // hyper wraps both I/O failures and chunked-coding faults in its body kind; only the
             // latter carry an `InvalidInput`/`InvalidData` source.
-            match std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>()) {
+            match std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>())
+            {
                 Some(io)
-                    if matches!(io.kind(), std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData) =>
+                    if matches!(
+                        io.kind(),
+                        std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData
+                    ) =>
                 {
                     Self::Protocol(io.to_string())
                 }

@@ -32,7 +32,11 @@ impl RequestBody {
 
     /// A body that is already in memory, for callers inside the process.
     pub fn full(bytes: Bytes) -> Self {
-        Self::from_source(if bytes.is_empty() { Source::Empty } else { Source::Full(bytes) })
+        Self::from_source(if bytes.is_empty() {
+            Source::Empty
+        } else {
+            Source::Full(bytes)
+        })
     }
 
     /// A body fed through [`super::channel`], for callers inside the process.
@@ -41,12 +45,26 @@ impl RequestBody {
     }
 
     fn from_source(source: Source) -> Self {
-        Self { source, limit: None, received: 0, connection: None }
+        Self {
+            source,
+            limit: None,
+            received: 0,
+            connection: None,
+        }
     }
 
     pub(crate) fn incoming(body: Incoming, limit: Option<u64>, connection: Arc<Connection>) -> Self {
-        let source = if body.is_end_stream() { Source::Empty } else { Source::Incoming(body) };
-        Self { source, limit, received: 0, connection: Some(connection) }
+        let source = if body.is_end_stream() {
+            Source::Empty
+        } else {
+            Source::Incoming(body)
+        };
+        Self {
+            source,
+            limit,
+            received: 0,
+            connection: Some(connection),
+        }
     }
 
     /// The connection that the request came on; `None` for a caller inside the process that set none.
@@ -97,9 +115,13 @@ impl RequestBody {
         if self.size_hint().lower() > limit {
             return Err(BodyError::Limit { limit });
         }
-        let Some(first) = self.chunk().await? else { return Ok(Bytes::new()) };
+        let Some(first) = self.chunk().await? else {
+            return Ok(Bytes::new());
+        };
         check(first.len() as u64, limit)?;
-        let Some(second) = self.chunk().await? else { return Ok(first) };
+        let Some(second) = self.chunk().await? else {
+            return Ok(first);
+        };
         let mut whole = BytesMut::with_capacity(self.expected_size(first.len() + second.len(), limit));
         whole.extend_from_slice(&first);
         whole.extend_from_slice(&second);
@@ -149,9 +171,16 @@ impl RequestBody {
                     return Poll::Ready(None);
                 }
                 Some(Err(error)) => {
-                    let timed_out = self.connection.as_ref().is_some_and(|connection| connection.body_timed_out());
+                    let timed_out = self
+                        .connection
+                        .as_ref()
+                        .is_some_and(|connection| connection.body_timed_out());
                     self.source = Source::Empty;
-                    let error = if timed_out { BodyError::Timeout } else { BodyError::from_hyper(&error) };
+                    let error = if timed_out {
+                        BodyError::Timeout
+                    } else {
+                        BodyError::from_hyper(&error)
+                    };
                     return Poll::Ready(Some(Err(error)));
                 }
                 Some(Ok(frame)) => {
@@ -190,7 +219,11 @@ impl RequestBody {
 }
 
 fn check(size: u64, limit: u64) -> Result<(), BodyError> {
-    if size > limit { Err(BodyError::Limit { limit }) } else { Ok(()) }
+    if size > limit {
+        Err(BodyError::Limit { limit })
+    } else {
+        Ok(())
+    }
 }
 
 impl Body for RequestBody {
@@ -201,7 +234,8 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        self.poll_chunk(cx).map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
+        self.poll_chunk(cx)
+            .map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -231,7 +265,9 @@ impl Default for RequestBody {
 
 impl std::fmt::Debug for RequestBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RequestBody").field("received", &self.received).finish_non_exhaustive()
+        f.debug_struct("RequestBody")
+            .field("received", &self.received)
+            .finish_non_exhaustive()
     }
 }
 
@@ -250,14 +286,20 @@ mod tests {
 
     #[tokio::test]
     async fn collect_refuses_what_exceeds_its_limit() {
-        let error = RequestBody::full(Bytes::from_static(b"hello")).collect(4).await.unwrap_err();
+        let error = RequestBody::full(Bytes::from_static(b"hello"))
+            .collect(4)
+            .await
+            .unwrap_err();
         assert_eq!(error, BodyError::Limit { limit: 4 });
         let (sender, receiver) = channel(8);
         for _ in 0..3 {
             sender.send(Bytes::from_static(b"ab")).await.unwrap();
         }
         sender.finish().await.unwrap();
-        assert_eq!(RequestBody::channel(receiver).collect(5).await, Err(BodyError::Limit { limit: 5 }));
+        assert_eq!(
+            RequestBody::channel(receiver).collect(5).await,
+            Err(BodyError::Limit { limit: 5 })
+        );
     }
 
     #[tokio::test]

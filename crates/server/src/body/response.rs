@@ -31,7 +31,11 @@ impl ResponseBody {
     /// A body of these bytes.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
-        if bytes.is_empty() { Self::Empty } else { Self::Full(bytes) }
+        if bytes.is_empty() {
+            Self::Empty
+        } else {
+            Self::Full(bytes)
+        }
     }
 
     /// Any body, behind a box.
@@ -76,8 +80,12 @@ impl Body for ResponseBody {
                 *self = Self::Empty;
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
-            Self::Channel(receiver) => receiver.poll_chunk(cx).map(|chunk| chunk.map(|chunk| chunk.map(Frame::data))),
-            Self::File(file) => file.poll_chunk(cx).map(|chunk| chunk.map(|chunk| chunk.map(Frame::data))),
+            Self::Channel(receiver) => receiver
+                .poll_chunk(cx)
+                .map(|chunk| chunk.map(|chunk| chunk.map(Frame::data))),
+            Self::File(file) => file
+                .poll_chunk(cx)
+                .map(|chunk| chunk.map(|chunk| chunk.map(Frame::data))),
             Self::Boxed(body) => Pin::new(body).poll_frame(cx),
         }
     }
@@ -118,7 +126,12 @@ pub struct FileBody {
 impl FileBody {
     /// The `length` bytes of `file` from `offset` on. A file that turns out shorter fails the body.
     pub fn new(file: File, offset: u64, length: u64) -> Self {
-        Self { file: Arc::new(file), position: offset, remaining: length, reading: None }
+        Self {
+            file: Arc::new(file),
+            position: offset,
+            remaining: length,
+            reading: None,
+        }
     }
 
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
@@ -138,7 +151,9 @@ impl FileBody {
                 self.remaining -= bytes.len() as u64;
                 Ok(bytes)
             }
-            Ok(Ok(_)) => Err(BodyError::Producer("the file became shorter while it was sent".into())),
+            Ok(Ok(_)) => Err(BodyError::Producer(
+                "the file became shorter while it was sent".into(),
+            )),
             Ok(Err(error)) => Err(BodyError::Producer(error.to_string())),
             Err(error) => Err(BodyError::Producer(error.to_string())),
         }))
@@ -178,7 +193,10 @@ mod tests {
         let path = std::env::temp_dir().join(format!("server-file-body-{}", std::process::id()));
         std::fs::write(&path, b"0123456789").unwrap();
         let whole = ResponseBody::File(FileBody::new(File::open(&path).unwrap(), 2, 5));
-        assert_eq!(whole.collect().await.unwrap().to_bytes(), Bytes::from_static(b"23456"));
+        assert_eq!(
+            whole.collect().await.unwrap().to_bytes(),
+            Bytes::from_static(b"23456")
+        );
         let short = ResponseBody::File(FileBody::new(File::open(&path).unwrap(), 5, 50));
         assert!(matches!(short.collect().await, Err(BodyError::Producer(_))));
         std::fs::remove_file(&path).unwrap();

@@ -36,7 +36,10 @@ impl Protocol {
         Ok(Self {
             http1: config.http1.then(|| http1_builder(config)),
             http2: config.http2.then(|| http2_builder(config)),
-            settings: Arc::new(ServiceSettings { server_header, max_body_size: config.max_body_size }),
+            settings: Arc::new(ServiceSettings {
+                server_header,
+                max_body_size: config.max_body_size,
+            }),
         })
     }
 }
@@ -71,7 +74,9 @@ fn http2_builder(config: &ServerConfig) -> http2::Builder<TokioExecutor> {
 /// Serves one connection to its end.
 pub(crate) async fn run<S: Application>(mut io: ConnectionIo, protocol: &Protocol, application: S) {
     let connection = Arc::clone(io.connection());
-    let Some(is_http2) = until_killed(&connection, detect(&mut io, protocol)).await else { return };
+    let Some(is_http2) = until_killed(&connection, detect(&mut io, protocol)).await else {
+        return;
+    };
     let service = ConnectionService {
         application,
         settings: Arc::clone(&protocol.settings),
@@ -103,7 +108,9 @@ async fn detect(io: &mut ConnectionIo, protocol: &Protocol) -> bool {
             let mut seen = 0;
             loop {
                 match io.peek().await {
-                    Ok(start) if start.len() >= HTTP2_PREFACE.len() => return start.starts_with(HTTP2_PREFACE),
+                    Ok(start) if start.len() >= HTTP2_PREFACE.len() => {
+                        return start.starts_with(HTTP2_PREFACE);
+                    }
                     Ok(start) if start.len() > seen && HTTP2_PREFACE.starts_with(start) => seen = start.len(),
                     // HTTP/1 sees the rest, be it a request, the end of the input or a failure.
                     Ok(_) | Err(_) => return false,

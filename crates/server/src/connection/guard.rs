@@ -74,7 +74,8 @@ impl HeadGuard {
 }
 
 fn starts_with(line: &[u8], name: &[u8]) -> bool {
-    line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+    line.get(..name.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
@@ -96,7 +97,11 @@ mod tests {
     fn a_proper_head_passes_unchanged_and_the_body_is_not_looked_at() {
         let message = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n\n\nTransfer-Encoding: x\r\n";
         for size in 1..message.len() {
-            assert_eq!(inspect_in_parts(message, size), (message.to_vec(), false), "parts of {size}");
+            assert_eq!(
+                inspect_in_parts(message, size),
+                (message.to_vec(), false),
+                "parts of {size}"
+            );
         }
     }
 
@@ -111,7 +116,8 @@ mod tests {
 
     #[test]
     fn both_framings_are_a_conflict_in_any_order_and_case() {
-        let message = b"POST / HTTP/1.1\r\ntransfer-ENCODING: chunked\r\nHost: a\r\ncontent-LENGTH: 4\r\n\r\n";
+        let message =
+            b"POST / HTTP/1.1\r\ntransfer-ENCODING: chunked\r\nHost: a\r\ncontent-LENGTH: 4\r\n\r\n";
         for size in 1..message.len() {
             assert!(inspect_in_parts(message, size).1, "parts of {size}");
         }

@@ -151,9 +151,17 @@ impl ConnectionIo {
 }
 
 impl AsyncRead for ConnectionIo {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.end_of_file {
-            return if self.hides_end_of_file() { Poll::Pending } else { Poll::Ready(Ok(())) };
+            return if self.hides_end_of_file() {
+                Poll::Pending
+            } else {
+                Poll::Ready(Ok(()))
+            };
         }
         let before = buf.filled().len();
         if self.prefix.is_empty() {
@@ -169,7 +177,11 @@ impl AsyncRead for ConnectionIo {
         if buf.filled().len() == before && buf.remaining() > 0 {
             self.end_of_file = true;
             self.connection().set_client_gone();
-            return if self.hides_end_of_file() { Poll::Pending } else { Poll::Ready(Ok(())) };
+            return if self.hides_end_of_file() {
+                Poll::Pending
+            } else {
+                Poll::Ready(Ok(()))
+            };
         }
         let this = &mut *self;
         this.inspect(&mut buf.filled_mut()[before..]);

@@ -14,14 +14,20 @@ pub(super) struct Refusal {
 
 impl Refusal {
     const fn bad(reason: &'static str) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, reason }
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            reason,
+        }
     }
 
     pub(super) fn into_response(self, version: Version) -> crate::Response {
         let mut response = http::Response::new(ResponseBody::from(self.reason));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        );
         if version < Version::HTTP_2 {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -35,7 +41,9 @@ impl Refusal {
 /// The refusal to answer with.
 pub(super) fn check<B>(request: &mut http::Request<B>, framing_conflict: bool) -> Result<(), Refusal> {
     if framing_conflict {
-        return Err(Refusal::bad("Content-Length and Transfer-Encoding exclude each other"));
+        return Err(Refusal::bad(
+            "Content-Length and Transfer-Encoding exclude each other",
+        ));
     }
     check_target(request.method(), request.uri())?;
     if request.version() == Version::HTTP_2 {
@@ -58,13 +66,18 @@ fn check_target(method: &Method, uri: &Uri) -> Result<(), Refusal> {
     }
     match uri.scheme_str() {
         Some("http" | "https") if uri.path().starts_with('/') => Ok(()),
-        Some(_) => Err(Refusal::bad("The request target has a scheme that is not served here")),
+        Some(_) => Err(Refusal::bad(
+            "The request target has a scheme that is not served here",
+        )),
         None if uri.path() == "*" && *method == Method::OPTIONS => Ok(()),
         None => Err(Refusal::bad("The request target is not valid")),
     }
 }
 
-const NO_PROXY: Refusal = Refusal { status: StatusCode::NOT_IMPLEMENTED, reason: "This server is not a proxy" };
+const NO_PROXY: Refusal = Refusal {
+    status: StatusCode::NOT_IMPLEMENTED,
+    reason: "This server is not a proxy",
+};
 
 fn check_transfer_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
     let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
@@ -72,7 +85,10 @@ fn check_transfer_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
         (None, _) => Ok(()),
         (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
         // RFC 9112 6.1: a server that does not know a coding should answer 501.
-        _ => Err(Refusal { status: StatusCode::NOT_IMPLEMENTED, reason: "Transfer-Encoding is not supported" }),
+        _ => Err(Refusal {
+            status: StatusCode::NOT_IMPLEMENTED,
+            reason: "Transfer-Encoding is not supported",
+        }),
     }
 }
 
@@ -81,7 +97,9 @@ fn check_http1_host<B>(request: &mut http::Request<B>) -> Result<(), Refusal> {
     match (hosts.next(), hosts.next()) {
         (Some(_), Some(_)) => return Err(Refusal::bad("The request has more than one Host")),
         (Some(host), None) if !is_authority(host.as_bytes()) => return Err(BAD_HOST),
-        (None, None) if request.version() == Version::HTTP_11 => return Err(Refusal::bad("The request has no Host")),
+        (None, None) if request.version() == Version::HTTP_11 => {
+            return Err(Refusal::bad("The request has no Host"));
+        }
         _ => {}
     }
     // RFC 9112 3.2.2: the authority of an absolute-form target replaces Host.
@@ -105,7 +123,12 @@ fn check_http2_authority<B>(request: &mut http::Request<B>) -> Result<(), Refusa
         (None, None) => Err(Refusal::bad("The request has no authority")),
         (None, Some(_)) => Ok(()),
         // RFC 9113 8.3.1: a Host that differs from :authority makes the request malformed.
-        (Some(authority), Some(host)) if !authority.as_str().as_bytes().eq_ignore_ascii_case(host.as_bytes()) => {
+        (Some(authority), Some(host))
+            if !authority
+                .as_str()
+                .as_bytes()
+                .eq_ignore_ascii_case(host.as_bytes()) =>
+        {
             Err(BAD_HOST)
         }
         (Some(_), Some(_)) => Ok(()),
@@ -152,7 +175,10 @@ fn is_port(rest: &[u8]) -> bool {
         Some((b':', digits)) => {
             digits.len() <= 5
                 && digits.iter().all(u8::is_ascii_digit)
-                && digits.iter().fold(0, |value, digit| value * 10 + u32::from(digit - b'0')) <= 65_535
+                && digits
+                    .iter()
+                    .fold(0, |value, digit| value * 10 + u32::from(digit - b'0'))
+                    <= 65_535
         }
         Some(_) => false,
     }
@@ -168,7 +194,21 @@ static HOST_BYTES: [bool; 256] = {
         table[byte] = character.is_ascii_alphanumeric()
             || matches!(
                 character,
-                b'-' | b'.' | b'_' | b'~' | b'%' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'='
+                b'-' | b'.'
+                    | b'_'
+                    | b'~'
+                    | b'%'
+                    | b'!'
+                    | b'$'
+                    | b'&'
+                    | b'\''
+                    | b'('
+                    | b')'
+                    | b'*'
+                    | b'+'
+                    | b','
+                    | b';'
+                    | b'='
             );
         byte += 1;
     }
@@ -181,10 +221,21 @@ mod tests {
 
     #[test]
     fn authorities() {
-        for host in ["", "a.example", "a.example:80", "a.example:", "127.0.0.1:8000", "[::1]", "[::1]:443", "a_b"] {
+        for host in [
+            "",
+            "a.example",
+            "a.example:80",
+            "a.example:",
+            "127.0.0.1:8000",
+            "[::1]",
+            "[::1]:443",
+            "a_b",
+        ] {
             assert!(is_authority(host.as_bytes()), "{host}");
         }
-        for host in ["a b", "a/x", "a?x", "a#x", "u@a", "a:80x", "a:99999", "[::1", "[::1]x", "a:1:2", "a\u{e9}"] {
+        for host in [
+            "a b", "a/x", "a?x", "a#x", "u@a", "a:80x", "a:99999", "[::1", "[::1]x", "a:1:2", "a\u{e9}",
+        ] {
             assert!(!is_authority(host.as_bytes()), "{host}");
         }
         assert!(!is_authority(&[b'a'; 256]));
@@ -216,7 +267,9 @@ mod tests {
         let with = |codings: &[&str]| {
             let mut request = request("/", &["a"]);
             for coding in codings {
-                request.headers_mut().append("transfer-encoding", coding.parse().unwrap());
+                request
+                    .headers_mut()
+                    .append("transfer-encoding", coding.parse().unwrap());
             }
             check(&mut request, false).map_err(|refusal| refusal.status.as_u16())
         };

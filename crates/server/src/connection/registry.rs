@@ -45,7 +45,8 @@ pub(super) struct Limits {
 
 impl Limits {
     fn new(config: &ServerConfig) -> Self {
-        let ticks = |time: Duration| u32::try_from(time.as_millis().div_ceil(TICK.as_millis())).unwrap_or(u32::MAX);
+        let ticks =
+            |time: Duration| u32::try_from(time.as_millis().div_ceil(TICK.as_millis())).unwrap_or(u32::MAX);
         Self {
             head: ticks(config.header_read_timeout),
             idle: ticks(config.keep_alive_timeout),
@@ -83,7 +84,11 @@ impl Registry {
     pub(crate) fn register(self: &Arc<Self>, info: ConnectionInfo) -> Registration {
         let connection = Arc::new(Connection::new(info, Arc::clone(&self.clock)));
         let key = self.connections().insert(Arc::clone(&connection));
-        Registration { registry: Arc::clone(self), key, connection }
+        Registration {
+            registry: Arc::clone(self),
+            key,
+            connection,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -49,7 +49,9 @@ impl<S: Application> hyper::service::Service<http::Request<Incoming>> for Connec
                     RequestBody::incoming(body, self.settings.max_body_size, Arc::clone(connection))
                 })),
             },
-            Err(refusal) => State::Refused { response: Some(refusal.into_response(version)) },
+            Err(refusal) => State::Refused {
+                response: Some(refusal.into_response(version)),
+            },
         };
         ServiceFuture {
             state,
@@ -107,14 +109,22 @@ impl<S: Application> Future for ServiceFuture<S> {
                 }
             }
         };
-        Poll::Ready(Ok(finish(response, this.settings, this.guard.take(), *this.version)))
+        Poll::Ready(Ok(finish(
+            response,
+            this.settings,
+            this.guard.take(),
+            *this.version,
+        )))
     }
 }
 
 fn panicked(version: Version) -> Response {
     // The panic hook has logged message and place.
-    refusal::Refusal { status: StatusCode::INTERNAL_SERVER_ERROR, reason: "Internal Server Error" }
-        .into_response(version)
+    refusal::Refusal {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        reason: "Internal Server Error",
+    }
+    .into_response(version)
 }
 
 fn finish(
@@ -124,11 +134,17 @@ fn finish(
     version: Version,
 ) -> http::Response<TrackedBody> {
     if response.status().is_informational() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        tracing::error!(status = response.status().as_u16(), "an interim status cannot be the answer to a request");
+        tracing::error!(
+            status = response.status().as_u16(),
+            "an interim status cannot be the answer to a request"
+        );
         response = panicked(version);
     }
     if let Some(name) = &settings.server_header {
-        response.headers_mut().entry(header::SERVER).or_insert_with(|| name.clone());
+        response
+            .headers_mut()
+            .entry(header::SERVER)
+            .or_insert_with(|| name.clone());
     }
     response.map(|body| TrackedBody { body, _guard: guard })
 }

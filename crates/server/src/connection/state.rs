@@ -192,7 +192,10 @@ impl Connection {
 
     pub(crate) fn body_progress(&self, bytes: usize) {
         if self.body_since.load(Relaxed) != 0 {
-            let total = self.body_bytes.load(Relaxed).saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
+            let total = self
+                .body_bytes
+                .load(Relaxed)
+                .saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
             self.body_bytes.store(total, Relaxed);
         }
     }
@@ -284,7 +287,9 @@ impl Connection {
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection").field("info", &self.info).finish_non_exhaustive()
+        f.debug_struct("Connection")
+            .field("info", &self.info)
+            .finish_non_exhaustive()
     }
 }
 
@@ -301,7 +306,13 @@ mod tests {
     }
 
     fn limits() -> Limits {
-        Limits { head: 20, idle: 150, body: 40, body_min_bytes: 256, write: 60 }
+        Limits {
+            head: 20,
+            idle: 150,
+            body: 40,
+            body_min_bytes: 256,
+            write: 60,
+        }
     }
 
     #[test]

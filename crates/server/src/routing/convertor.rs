@@ -73,9 +73,9 @@ impl Convertor {
                 accept(whole)
             }),
             Self::Uuid => uuid(bytes).is_some_and(accept),
-            Self::Custom(accepts) => {
-                boundaries(text, text.len(), 0).filter(|length| accepts(&text[..*length])).any(accept)
-            }
+            Self::Custom(accepts) => boundaries(text, text.len(), 0)
+                .filter(|length| accepts(&text[..*length]))
+                .any(accept),
         }
     }
 
@@ -103,7 +103,9 @@ impl fmt::Debug for Convertor {
 }
 
 fn boundaries(text: &str, longest: usize, shortest: usize) -> impl Iterator<Item = usize> {
-    (shortest..=longest).rev().filter(|length| text.is_char_boundary(*length))
+    (shortest..=longest)
+        .rev()
+        .filter(|length| text.is_char_boundary(*length))
 }
 
 fn digits(bytes: &[u8]) -> usize {
@@ -116,7 +118,11 @@ fn uuid(bytes: &[u8]) -> Option<usize> {
         if group > 0 && bytes.get(position) == Some(&b'-') {
             position += 1;
         }
-        if !bytes.get(position..position + size)?.iter().all(u8::is_ascii_hexdigit) {
+        if !bytes
+            .get(position..position + size)?
+            .iter()
+            .all(u8::is_ascii_hexdigit)
+        {
             return None;
         }
         position += size;

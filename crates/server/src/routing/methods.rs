@@ -27,7 +27,10 @@ fn bit(method: &Method) -> Option<u16> {
 impl MethodSet {
     /// Every method, known or not.
     pub fn any() -> Self {
-        Self { any: true, ..Self::default() }
+        Self {
+            any: true,
+            ..Self::default()
+        }
     }
 
     /// Whether every method is answered.

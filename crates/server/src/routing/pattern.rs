@@ -43,11 +43,17 @@ impl Pattern {
     ///
     /// # Errors
     /// See [`PatternError`].
-    pub fn parse_with(text: &str, convertors: impl Fn(&str) -> Option<Convertor>) -> Result<Self, PatternError> {
+    pub fn parse_with(
+        text: &str,
+        convertors: impl Fn(&str) -> Option<Convertor>,
+    ) -> Result<Self, PatternError> {
         if !text.starts_with('/') {
             return Err(PatternError::NoLeadingSlash(text.into()));
         }
-        let mut pattern = Self { tokens: Vec::new(), names: Vec::new() };
+        let mut pattern = Self {
+            tokens: Vec::new(),
+            names: Vec::new(),
+        };
         let mut literal = String::new();
         let mut rest = text;
         while let Some(open) = rest.find('{') {
@@ -102,6 +108,8 @@ fn parameter(text: &str) -> Option<(&str, &str, usize)> {
 
 fn is_identifier(text: &str) -> bool {
     let mut bytes = text.bytes();
-    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+    bytes
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

@@ -75,7 +75,10 @@ pub enum Lookup<'a, T> {
 impl<T> RouteTableBuilder<T> {
     /// An empty collection, with redirection of slashes on.
     pub fn new() -> Self {
-        Self { routes: Vec::new(), redirect_slashes: true }
+        Self {
+            routes: Vec::new(),
+            redirect_slashes: true,
+        }
     }
 
     /// Whether a path that matches only with or without a trailing slash is redirected.
@@ -86,7 +89,11 @@ impl<T> RouteTableBuilder<T> {
 
     /// Adds a route after those already there and returns its place.
     pub fn push(&mut self, methods: MethodSet, pattern: Pattern, value: T) -> usize {
-        self.routes.push(Route { methods, pattern, value });
+        self.routes.push(Route {
+            methods,
+            pattern,
+            value,
+        });
         self.routes.len() - 1
     }
 
@@ -107,7 +114,12 @@ impl<T> RouteTableBuilder<T> {
                 0
             });
         }
-        RouteTable { routes: self.routes, statics, tree, redirect_slashes: self.redirect_slashes }
+        RouteTable {
+            routes: self.routes,
+            statics,
+            tree,
+            redirect_slashes: self.redirect_slashes,
+        }
     }
 }
 
@@ -121,9 +133,18 @@ impl<T> RouteTable<T> {
     /// Finds the route for a percent-decoded path.
     pub fn lookup(&self, method: &Method, path: &str) -> Lookup<'_, T> {
         let statics = self.statics.get(path);
-        let mut best = Best { full: usize::MAX, partial: usize::MAX, params: Captures::new() };
+        let mut best = Best {
+            full: usize::MAX,
+            partial: usize::MAX,
+            params: Captures::new(),
+        };
         if let Some(entry) = statics {
-            best.full = entry.routes.iter().copied().find(|route| self.answers(*route, method)).unwrap_or(usize::MAX);
+            best.full = entry
+                .routes
+                .iter()
+                .copied()
+                .find(|route| self.answers(*route, method))
+                .unwrap_or(usize::MAX);
             if best.full != usize::MAX && !entry.contested {
                 return self.found(best.full, ParamRanges::new());
             }
@@ -142,7 +163,11 @@ impl<T> RouteTable<T> {
             return self.found(best.full, best.params);
         }
         if let Some(route) = self.routes.get(best.partial) {
-            return Lookup::MethodNotAllowed { route: best.partial, value: &route.value, allow: &route.methods };
+            return Lookup::MethodNotAllowed {
+                route: best.partial,
+                value: &route.value,
+                allow: &route.methods,
+            };
         }
         self.redirection(path)
     }
@@ -152,7 +177,11 @@ impl<T> RouteTable<T> {
     }
 
     fn found(&self, route: usize, params: ParamRanges) -> Lookup<'_, T> {
-        Lookup::Found { route, value: &self.routes[route].value, params }
+        Lookup::Found {
+            route,
+            value: &self.routes[route].value,
+            params,
+        }
     }
 
     fn redirection(&self, path: &str) -> Lookup<'_, T> {
@@ -163,7 +192,11 @@ impl<T> RouteTable<T> {
             trimmed if trimmed.len() < path.len() => trimmed.to_owned(),
             _ => format!("{path}/"),
         };
-        if self.matches_path(&other) { Lookup::RedirectSlash { path: other } } else { Lookup::NotFound }
+        if self.matches_path(&other) {
+            Lookup::RedirectSlash { path: other }
+        } else {
+            Lookup::NotFound
+        }
     }
 
     /// Whether any route has this path, whatever the method.
@@ -180,7 +213,10 @@ impl<T> RouteTable<T> {
 
     /// The names of a route's parameters, in the order of [`ParamRanges`].
     pub fn parameter_names(&self, route: usize) -> impl Iterator<Item = &str> {
-        self.routes.get(route).into_iter().flat_map(|route| route.pattern.parameter_names())
+        self.routes
+            .get(route)
+            .into_iter()
+            .flat_map(|route| route.pattern.parameter_names())
     }
 
     /// What was pushed with a route.

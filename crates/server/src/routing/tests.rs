@@ -8,7 +8,11 @@ use super::{Convertor, Lookup, MethodSet, Pattern, PatternError, RouteTable, Rou
 fn table(routes: &[(&str, &str)]) -> RouteTable<usize> {
     let mut builder = RouteTableBuilder::new();
     for (index, (method, pattern)) in routes.iter().enumerate() {
-        builder.push(method.parse::<Method>().unwrap().into(), Pattern::parse(pattern).unwrap(), index);
+        builder.push(
+            method.parse::<Method>().unwrap().into(),
+            Pattern::parse(pattern).unwrap(),
+            index,
+        );
     }
     builder.build()
 }
@@ -16,7 +20,9 @@ fn table(routes: &[(&str, &str)]) -> RouteTable<usize> {
 /// `Some((route, parameters))`, or what else the lookup says.
 fn look(table: &RouteTable<usize>, method: &str, path: &str) -> Result<(usize, Vec<String>), String> {
     match table.lookup(&method.parse().unwrap(), path) {
-        Lookup::Found { route, params, .. } => Ok((route, params.into_iter().map(|r| path[r].to_owned()).collect())),
+        Lookup::Found { route, params, .. } => {
+            Ok((route, params.into_iter().map(|r| path[r].to_owned()).collect()))
+        }
         Lookup::MethodNotAllowed { route, .. } => Err(format!("405 {route}")),
         Lookup::RedirectSlash { path } => Err(format!("redirect {path}")),
         Lookup::NotFound => Err("404".into()),
@@ -59,7 +65,10 @@ fn convertors_restrict_what_matches() {
 #[test]
 fn a_path_parameter_in_the_middle_is_greedy() {
     let table = table(&[("GET", "/f/{p:path}/end/{x}"), ("GET", "/f/{name}.{ext}")]);
-    assert_eq!(look(&table, "GET", "/f/a/end/b/end/c"), found(0, &["a/end/b", "c"]));
+    assert_eq!(
+        look(&table, "GET", "/f/a/end/b/end/c"),
+        found(0, &["a/end/b", "c"])
+    );
     assert_eq!(look(&table, "GET", "/f/a.tar.gz"), found(1, &["a.tar", "gz"]));
 }
 
@@ -83,21 +92,40 @@ fn slashes_are_redirected_both_ways() {
     assert_eq!(look(&table, "GET", "/"), Err("404".into()));
     assert_eq!(look(&table, "GET", "*"), Err("404".into()));
     let mut builder = RouteTableBuilder::new();
-    builder.redirect_slashes(false).push(MethodSet::any(), Pattern::parse("/a").unwrap(), 0);
+    builder
+        .redirect_slashes(false)
+        .push(MethodSet::any(), Pattern::parse("/a").unwrap(), 0);
     assert_eq!(look(&builder.build(), "GET", "/a/"), Err("404".into()));
 }
 
 #[test]
 fn patterns_are_checked() {
-    assert_eq!(Pattern::parse("a").unwrap_err(), PatternError::NoLeadingSlash("a".into()));
-    assert_eq!(Pattern::parse("/{a:nope}").unwrap_err(), PatternError::UnknownConvertor("nope".into()));
-    assert_eq!(Pattern::parse("/{a}/{a}").unwrap_err(), PatternError::DuplicateParameter("a".into()));
-    assert_eq!(Pattern::parse("/{a b}/{c}").unwrap().parameter_names().collect::<Vec<_>>(), ["c"]);
+    assert_eq!(
+        Pattern::parse("a").unwrap_err(),
+        PatternError::NoLeadingSlash("a".into())
+    );
+    assert_eq!(
+        Pattern::parse("/{a:nope}").unwrap_err(),
+        PatternError::UnknownConvertor("nope".into())
+    );
+    assert_eq!(
+        Pattern::parse("/{a}/{a}").unwrap_err(),
+        PatternError::DuplicateParameter("a".into())
+    );
+    assert_eq!(
+        Pattern::parse("/{a b}/{c}")
+            .unwrap()
+            .parameter_names()
+            .collect::<Vec<_>>(),
+        ["c"]
+    );
 }
 
 #[test]
 fn custom_convertors_are_asked() {
-    let even = Convertor::Custom(std::sync::Arc::new(|text: &str| !text.is_empty() && text.len() % 2 == 0));
+    let even = Convertor::Custom(std::sync::Arc::new(|text: &str| {
+        !text.is_empty() && text.len() % 2 == 0
+    }));
     let pattern = Pattern::parse_with("/e/{v:even}/x", |_| Some(even.clone())).unwrap();
     let mut builder = RouteTableBuilder::new();
     builder.push(MethodSet::any(), pattern, 0);
@@ -109,7 +137,13 @@ fn custom_convertors_are_asked() {
 #[test]
 fn ten_thousand_routes_are_found_each() {
     let patterns: Vec<String> = (0..10_000)
-        .map(|i| if i % 2 == 0 { format!("/r{i}/x") } else { format!("/r{i}/{{id:int}}/y") })
+        .map(|i| {
+            if i % 2 == 0 {
+                format!("/r{i}/x")
+            } else {
+                format!("/r{i}/{{id:int}}/y")
+            }
+        })
         .collect();
     let routes: Vec<(&str, &str)> = patterns.iter().map(|pattern| ("GET", &**pattern)).collect();
     let table = table(&routes);
@@ -123,7 +157,10 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % limit
     }
 
@@ -136,9 +173,15 @@ impl Random {
 fn scan(routes: &[(Method, Regex)], method: &Method, path: &str) -> Result<(usize, Vec<String>), String> {
     let mut partial = None;
     for (index, (allowed, regex)) in routes.iter().enumerate() {
-        let Some(captures) = regex.captures(path) else { continue };
+        let Some(captures) = regex.captures(path) else {
+            continue;
+        };
         if allowed == method {
-            let params = captures.iter().skip(1).map(|group| group.unwrap().as_str().to_owned()).collect();
+            let params = captures
+                .iter()
+                .skip(1)
+                .map(|group| group.unwrap().as_str().to_owned())
+                .collect();
             return Ok((index, params));
         }
         partial = partial.or(Some(index));
@@ -152,7 +195,10 @@ fn regex_of(pattern: &str) -> Regex {
     while let Some(open) = rest.find('{') {
         text += &regex::escape(&rest[..open]);
         let close = open + rest[open..].find('}').unwrap();
-        text += match rest[open + 1..close].split_once(':').map_or("str", |(_, convertor)| convertor) {
+        text += match rest[open + 1..close]
+            .split_once(':')
+            .map_or("str", |(_, convertor)| convertor)
+        {
             "path" => "(.*)",
             "int" => "([0-9]+)",
             "float" => r"([0-9]+(?:\.[0-9]+)?)",
@@ -165,8 +211,22 @@ fn regex_of(pattern: &str) -> Regex {
 
 #[test]
 fn random_tables_agree_with_a_scan() {
-    const PIECES: &[&str] = &["a", "b", "1", "", "{S}", "{I:int}", "{F:float}", "x{S}", "{S}.{I:int}", "{P:path}", "{P:path}z"];
-    const WORDS: &[&str] = &["a", "b", "1", "12", "1.5", "", "xa", "a.1", "a.b.1", "z", "\u{e9}", "az"];
+    const PIECES: &[&str] = &[
+        "a",
+        "b",
+        "1",
+        "",
+        "{S}",
+        "{I:int}",
+        "{F:float}",
+        "x{S}",
+        "{S}.{I:int}",
+        "{P:path}",
+        "{P:path}z",
+    ];
+    const WORDS: &[&str] = &[
+        "a", "b", "1", "12", "1.5", "", "xa", "a.1", "a.b.1", "z", "\u{e9}", "az",
+    ];
     let mut random = Random(20_260_101);
     for round in 0..400 {
         let patterns: Vec<(Method, String)> = (0..=random.below(12))
@@ -178,7 +238,11 @@ fn random_tables_agree_with_a_scan() {
                 }
                 let mut unique = String::new();
                 for (index, piece) in pattern.split('{').enumerate() {
-                    unique += &if index == 0 { piece.to_owned() } else { format!("{{p{index}_{piece}") };
+                    unique += &if index == 0 {
+                        piece.to_owned()
+                    } else {
+                        format!("{{p{index}_{piece}")
+                    };
                 }
                 (random.pick(&["GET", "POST"]).parse().unwrap(), unique)
             })
@@ -188,7 +252,10 @@ fn random_tables_agree_with_a_scan() {
             builder.push(method.clone().into(), Pattern::parse(pattern).unwrap(), index);
         }
         let table = builder.build();
-        let regexes: Vec<_> = patterns.iter().map(|(method, pattern)| (method.clone(), regex_of(pattern))).collect();
+        let regexes: Vec<_> = patterns
+            .iter()
+            .map(|(method, pattern)| (method.clone(), regex_of(pattern)))
+            .collect();
         for _ in 0..60 {
             let mut path = String::new();
             for _ in 0..=random.below(4) {
@@ -196,10 +263,17 @@ fn random_tables_agree_with_a_scan() {
                 path += random.pick(WORDS);
             }
             let mut seen = look(&table, "GET", &path);
-            if seen.as_ref().is_err_and(|error| error.starts_with("redirect") || error == "404") {
+            if seen
+                .as_ref()
+                .is_err_and(|error| error.starts_with("redirect") || error == "404")
+            {
                 seen = Err("none".into());
             }
-            assert_eq!(seen, scan(&regexes, &Method::GET, &path), "round {round}: {path:?} in {patterns:?}");
+            assert_eq!(
+                seen,
+                scan(&regexes, &Method::GET, &path),
+                "round {round}: {path:?} in {patterns:?}"
+            );
         }
     }
 }

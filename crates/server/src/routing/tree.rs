@@ -71,7 +71,9 @@ impl Segment {
 
 impl Tree {
     pub(super) fn new() -> Self {
-        Self { nodes: vec![Node::new()] }
+        Self {
+            nodes: vec![Node::new()],
+        }
     }
 
     /// Adds a route; `route` must be larger than all before.
@@ -101,7 +103,11 @@ impl Tree {
             Some(literal) => *parent.literals.entry(literal.into()).or_insert(new),
             None => {
                 let segment = Segment::new(segment);
-                match parent.dynamics.iter().find(|(present, _)| present.is_same(&segment)) {
+                match parent
+                    .dynamics
+                    .iter()
+                    .find(|(present, _)| present.is_same(&segment))
+                {
                     Some((_, child)) => *child,
                     None => {
                         parent.dynamics.push((segment, new));
@@ -124,7 +130,13 @@ impl Tree {
     {
         // A path without a leading slash ("*") matches nothing here.
         if path.starts_with('/') {
-            let mut search = Search { tree: self, path, bound, captures: Captures::new(), visit: &mut visit };
+            let mut search = Search {
+                tree: self,
+                path,
+                bound,
+                captures: Captures::new(),
+                visit: &mut visit,
+            };
             search.descend(0, 1);
         }
     }
@@ -157,7 +169,9 @@ impl<F: FnMut(usize, &Captures) -> usize> Search<'_, F> {
         }
         let depth = self.captures.len();
         for (segment, child) in &node.dynamics {
-            if tree.nodes[*child].earliest < self.bound && segment.accepts(self.path, from, to, &mut self.captures) {
+            if tree.nodes[*child].earliest < self.bound
+                && segment.accepts(self.path, from, to, &mut self.captures)
+            {
                 self.descend(*child, to + 1);
                 self.captures.truncate(depth);
             }

@@ -1,0 +1,460 @@
+//! The task that owns the connection of an open WebSocket.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, Sleep};
+use tokio_util::sync::PollSender;
+
+use super::close::{ABNORMAL, Closed, GOING_AWAY, INTERNAL_ERROR, NORMAL};
+use super::deflate::{Deflater, Inflater, Parameters};
+use super::frame::{self, Head, Opcode, parse_head, unmask};
+use super::message::{Assembler, Message, parse_close};
+use super::socket::{CloseCell, Outgoing, WebSocket};
+use crate::config::WebSocketConfig;
+use crate::connection::{Connection, ConnectionIo};
+
+/// Bytes waiting to be written above which nothing more is encoded, and no frame that needs an answer is read.
+const WRITE_HIGH: usize = 64 * 1024;
+
+/// Bytes read at once while no message is partly received; idle sockets hold no buffer.
+const READ_CHUNK: usize = 16 * 1024;
+
+/// Payloads up to this size are copied out of the read buffer, so that it can be used again.
+const COPY_LIMIT: usize = 4 * 1024;
+
+pub(super) fn start(
+    io: ConnectionIo,
+    read_ahead: &[u8],
+    compression: Option<Parameters>,
+    config: &WebSocketConfig,
+    connection: Arc<Connection>,
+) -> WebSocket {
+    let (outgoing_sender, outgoing) = mpsc::channel(config.queue.max(1));
+    let (incoming, incoming_receiver) = mpsc::channel(config.queue.max(1));
+    let closed: CloseCell = Arc::new(OnceLock::new());
+    let task = Task {
+        io,
+        connection: Arc::clone(&connection),
+        received: BytesMut::from(read_ahead),
+        head: None,
+        assembler: Assembler::new(config.max_message_size, compression.map(Inflater::new)),
+        deflater: compression.map(Deflater::new),
+        incoming: Some(PollSender::new(incoming)),
+        outgoing: Some(outgoing),
+        to_write: BytesMut::new(),
+        phase: Phase::Open,
+        closed: Arc::clone(&closed),
+        alive: KeepAlive::new(config),
+    };
+    tokio::spawn(task);
+    WebSocket::new(outgoing_sender, incoming_receiver, closed, connection)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// Our close frame is written or about to be; the peer's is awaited.
+    CloseSent,
+    /// Nothing more is read; what is queued is written, then the connection ends.
+    Finishing,
+    /// The transport is being shut down.
+    ShuttingDown,
+}
+
+struct Task {
+    io: ConnectionIo,
+    connection: Arc<Connection>,
+    received: BytesMut,
+    head: Option<Head>,
+    assembler: Assembler,
+    deflater: Option<Deflater>,
+    /// `None` once the application can get no more messages.
+    incoming: Option<PollSender<Message>>,
+    /// `None` once the application can send no more messages.
+    outgoing: Option<mpsc::Receiver<Outgoing>>,
+    to_write: BytesMut,
+    phase: Phase,
+    closed: CloseCell,
+    alive: KeepAlive,
+}
+
+/// Whether a step could do something.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Progress,
+    Blocked,
+}
+
+impl Future for Task {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        this.connection.register_task(cx.waker());
+        if this.connection.is_killed() {
+            this.closed(Closed::new(ABNORMAL, ""));
+            return Poll::Ready(());
+        }
+        if this.connection.is_draining() {
+            this.begin_close(Closed::new(GOING_AWAY, ""));
+        }
+        // A busy socket gives other tasks their turn after this many rounds.
+        for _ in 0..16 {
+            if this.phase == Phase::ShuttingDown {
+                return Pin::new(&mut this.io).poll_shutdown(cx).map(drop);
+            }
+            let outcome = this.round(cx);
+            match outcome {
+                Ok(Step::Progress) => {}
+                Ok(Step::Blocked) => return Poll::Pending,
+                Err(_) => {
+                    this.closed(Closed::new(ABNORMAL, ""));
+                    return Poll::Ready(());
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Task {
+    /// One turn of everything. Errors are failures of the transport.
+    fn round(&mut self, cx: &mut Context<'_>) -> io::Result<Step> {
+        let encoded = self.encode_outgoing(cx);
+        let written = self.write(cx)?;
+        if self.phase == Phase::Finishing {
+            if self.to_write.is_empty() {
+                self.phase = Phase::ShuttingDown;
+                return Ok(Step::Progress);
+            }
+            return Ok(self.keep_alive(cx).or(written));
+        }
+        let decoded = match self.decode(cx) {
+            Ok(step) => step,
+            Err(close) => {
+                self.fail(close);
+                return Ok(Step::Progress);
+            }
+        };
+        let read = if decoded == Step::Blocked {
+            self.read(cx)?
+        } else {
+            Step::Progress
+        };
+        let alive = self.keep_alive(cx);
+        Ok(encoded.or(written).or(decoded).or(read).or(alive))
+    }
+
+    // --- sending ----------------------------------------------------------------------------------------------------
+
+    fn encode_outgoing(&mut self, cx: &mut Context<'_>) -> Step {
+        let mut step = Step::Blocked;
+        while self.phase == Phase::Open && self.to_write.len() < WRITE_HIGH {
+            let Some(outgoing) = &mut self.outgoing else { break };
+            match outgoing.poll_recv(cx) {
+                Poll::Pending => break,
+                Poll::Ready(Some(Outgoing::Message(message))) => self.encode(&message),
+                Poll::Ready(Some(Outgoing::Close(close))) => self.begin_close(close),
+                // All senders are gone without a close: the application has ended.
+                Poll::Ready(None) => self.begin_close(Closed::new(NORMAL, "")),
+            }
+            step = Step::Progress;
+        }
+        step
+    }
+
+    fn encode(&mut self, message: &Message) {
+        let opcode = match message {
+            Message::Text(_) => Opcode::Text,
+            Message::Binary(_) => Opcode::Binary,
+        };
+        let payload = message.as_bytes();
+        match self
+            .deflater
+            .as_mut()
+            .and_then(|deflater| deflater.deflate(payload))
+        {
+            Some(packed) => frame::write_frame(&mut self.to_write, opcode, true, &packed),
+            None => frame::write_frame(&mut self.to_write, opcode, false, payload),
+        }
+    }
+
+    fn write(&mut self, cx: &mut Context<'_>) -> io::Result<Step> {
+        let mut step = Step::Blocked;
+        while !self.to_write.is_empty() {
+            match Pin::new(&mut self.io).poll_write(cx, &self.to_write) {
+                Poll::Pending => return Ok(step),
+                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(Ok(written)) => {
+                    self.to_write.advance(written);
+                    step = Step::Progress;
+                }
+                Poll::Ready(Err(error)) => return Err(error),
+            }
+        }
+        if self.to_write.capacity() > WRITE_HIGH * 2 {
+            self.to_write = BytesMut::new();
+        }
+        Ok(step)
+    }
+
+    // --- receiving --------------------------------------------------------------------------------------------------
+
+    fn decode(&mut self, cx: &mut Context<'_>) -> Result<Step, Closed> {
+        let mut step = Step::Blocked;
+        while self.to_write.len() < WRITE_HIGH && self.phase != Phase::Finishing {
+            let head = match self.head {
+                Some(head) => head,
+                None => match self.next_head()? {
+                    Some(head) => head,
+                    None => break,
+                },
+            };
+            if self.received.len() < head.payload_length {
+                break;
+            }
+            // A data frame is taken only when its message can be handed over.
+            if !head.opcode.is_control() && !self.has_room(cx) {
+                break;
+            }
+            self.head = None;
+            self.take_frame(&head)?;
+            step = Step::Progress;
+        }
+        Ok(step)
+    }
+
+    fn next_head(&mut self) -> Result<Option<Head>, Closed> {
+        let Some(head) = parse_head(&self.received, self.assembler.room().max(125))? else {
+            return Ok(None);
+        };
+        if !head.opcode.is_control() {
+            self.assembler.check(&head)?;
+        }
+        self.received.advance(head.head_length);
+        self.head = Some(head);
+        Ok(Some(head))
+    }
+
+    fn has_room(&mut self, cx: &mut Context<'_>) -> bool {
+        match &mut self.incoming {
+            None => true,
+            Some(incoming) => match incoming.poll_reserve(cx) {
+                Poll::Pending => false,
+                Poll::Ready(Ok(())) => true,
+                // The application no longer receives: messages are read and dropped.
+                Poll::Ready(Err(_)) => {
+                    self.incoming = None;
+                    true
+                }
+            },
+        }
+    }
+
+    fn take_frame(&mut self, head: &Head) -> Result<(), Closed> {
+        unmask(&mut self.received[..head.payload_length], head.mask);
+        let payload = if head.payload_length <= COPY_LIMIT {
+            let payload = Bytes::copy_from_slice(&self.received[..head.payload_length]);
+            self.received.advance(head.payload_length);
+            payload
+        } else {
+            self.received.split_to(head.payload_length).freeze()
+        };
+        match head.opcode {
+            Opcode::Ping if self.phase == Phase::Open => {
+                frame::write_frame(&mut self.to_write, Opcode::Pong, false, &payload);
+            }
+            Opcode::Ping | Opcode::Pong => {}
+            Opcode::Close => self.peer_closes(parse_close(&payload)?),
+            _ => {
+                if let Some(message) = self.assembler.push(head, payload)? {
+                    self.deliver(message);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn deliver(&mut self, message: Message) {
+        if let Some(incoming) = &mut self.incoming {
+            if incoming.send_item(message).is_err() {
+                self.incoming = None;
+            }
+        }
+    }
+
+    fn read(&mut self, cx: &mut Context<'_>) -> io::Result<Step> {
+        let wanted = self.head.map_or(0, |head| head.payload_length);
+        if self.to_write.len() >= WRITE_HIGH || (self.head.is_some() && self.received.len() >= wanted) {
+            // Frames wait to be decoded until there is room.
+            return Ok(Step::Blocked);
+        }
+        let mut scratch = [0; READ_CHUNK];
+        let direct = !self.received.is_empty() && wanted > READ_CHUNK;
+        let polled = if direct {
+            self.received.reserve(READ_CHUNK * 4);
+            let pinned = std::pin::pin!(tokio::io::AsyncReadExt::read_buf(
+                &mut self.io,
+                &mut self.received
+            ));
+            pinned.poll(cx).map_ok(|_| ())
+        } else {
+            let mut buffer = ReadBuf::new(&mut scratch);
+            let polled = Pin::new(&mut self.io).poll_read(cx, &mut buffer);
+            self.received.extend_from_slice(buffer.filled());
+            polled
+        };
+        match polled {
+            Poll::Pending => {
+                if self.received.is_empty() {
+                    self.received = BytesMut::new();
+                }
+                Ok(Step::Blocked)
+            }
+            Poll::Ready(Err(error)) => Err(error),
+            Poll::Ready(Ok(())) if self.connection.is_client_gone() => {
+                Err(io::ErrorKind::UnexpectedEof.into())
+            }
+            Poll::Ready(Ok(())) => {
+                self.alive.received();
+                Ok(Step::Progress)
+            }
+        }
+    }
+
+    // --- closing ----------------------------------------------------------------------------------------------------
+
+    /// Records why the socket closed and cuts the application off; queued messages can still be received.
+    fn closed(&mut self, close: Closed) {
+        self.closed.get_or_init(|| close);
+        self.incoming = None;
+        self.outgoing = None;
+    }
+
+    /// Sends our close frame and waits for the peer's.
+    fn begin_close(&mut self, close: Closed) {
+        if self.phase == Phase::Open {
+            frame::write_close(&mut self.to_write, &close);
+            self.phase = Phase::CloseSent;
+            self.closed(close);
+            self.alive.limit_close();
+        }
+    }
+
+    /// Sends our close frame without waiting for the peer's: it has broken the protocol.
+    fn fail(&mut self, close: Closed) {
+        if self.phase == Phase::Open {
+            frame::write_close(&mut self.to_write, &close);
+        }
+        self.phase = Phase::Finishing;
+        self.alive.limit_close();
+        self.closed(close);
+    }
+
+    fn peer_closes(&mut self, close: Closed) {
+        if self.phase == Phase::Open {
+            frame::write_close(&mut self.to_write, &close);
+        }
+        self.phase = Phase::Finishing;
+        self.alive.limit_close();
+        self.closed(close);
+    }
+
+    fn keep_alive(&mut self, cx: &mut Context<'_>) -> Step {
+        match self.alive.poll(cx) {
+            Poll::Pending => Step::Blocked,
+            Poll::Ready(Verdict::Ping) => {
+                frame::write_frame(&mut self.to_write, Opcode::Ping, false, b"");
+                Step::Progress
+            }
+            Poll::Ready(Verdict::Dead) if self.phase == Phase::Open => {
+                self.fail(Closed::new(INTERNAL_ERROR, "keepalive ping timeout"));
+                Step::Progress
+            }
+            Poll::Ready(Verdict::Dead) => {
+                self.phase = Phase::ShuttingDown;
+                Step::Progress
+            }
+        }
+    }
+}
+
+impl Step {
+    fn or(self, other: Self) -> Self {
+        if self == Self::Progress { self } else { other }
+    }
+}
+
+/// Pings a silent peer, gives up on a dead one, and limits the closing handshake.
+struct KeepAlive {
+    interval: Duration,
+    timeout: Duration,
+    last_received: Instant,
+    pinged: bool,
+    closing: bool,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+enum Verdict {
+    Ping,
+    Dead,
+}
+
+impl KeepAlive {
+    fn new(config: &WebSocketConfig) -> Self {
+        let interval = config.ping_interval;
+        Self {
+            interval,
+            timeout: config.ping_timeout,
+            last_received: Instant::now(),
+            pinged: false,
+            closing: false,
+            timer: (!interval.is_zero()).then(|| Box::pin(tokio::time::sleep(interval))),
+        }
+    }
+
+    fn received(&mut self) {
+        self.last_received = Instant::now();
+        self.pinged = false;
+    }
+
+    /// From now on the peer has ten seconds, or the ping timeout if that is shorter, to finish.
+    fn limit_close(&mut self) {
+        if !self.closing {
+            self.closing = true;
+            self.timer = Some(Box::pin(tokio::time::sleep(
+                self.timeout.min(Duration::from_secs(10)),
+            )));
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Verdict> {
+        let Some(timer) = &mut self.timer else {
+            return Poll::Pending;
+        };
+        loop {
+            std::task::ready!(timer.as_mut().poll(cx));
+            if self.closing || self.pinged {
+                return Poll::Ready(Verdict::Dead);
+            }
+            // The timer is not moved for each message; it looks when it fires.
+            let due = self.last_received + self.interval;
+            let now = Instant::now();
+            if due > now {
+                timer.as_mut().reset(due);
+            } else {
+                self.pinged = true;
+                timer.as_mut().reset(now + self.timeout);
+                return Poll::Ready(Verdict::Ping);
+            }
+        }
+    }
+}
