@@ -4,6 +4,9 @@ The framework's own command is `fastrapi-server`, in the extension. Where the se
 `fastapi-cli` is installed, its command is offered under this name as well.
 """
 
+from collections.abc import Callable
+
+cli_main: Callable[[], None] | None
 try:
     from fastapi_cli.cli import main as cli_main
 except ImportError:

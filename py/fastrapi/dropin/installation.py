@@ -38,7 +38,7 @@ class Report:
     reason: str
 
 
-_finder: DropInFinder | None = None
+_finder = DropInFinder()
 
 
 def _installed_version() -> str | None:
@@ -84,8 +84,8 @@ def _decide(mode: Mode, installed: str | None) -> tuple[Literal["replace", "real
         case "auto":
             if installed is not None and _is_newer(installed):
                 reason = (
-                    f"the installed FastAPI {installed} is newer than {FASTAPI_PARITY}, which fastrapi matches; "
-                    "`--fastapi replace` uses fastrapi all the same"
+                    f"the installed FastAPI {installed} is newer than {FASTAPI_PARITY}, which fastrapi "
+                    "matches; `--fastapi replace` uses fastrapi all the same"
                 )
                 return "real", reason
             return "replace", f"fastrapi answers for fastapi ({FASTAPI_PARITY}) and starlette"
@@ -116,13 +116,11 @@ def install(mode: Mode = "auto") -> Report:
         DropInError: the installed modules are in use already, or are wanted and not there.
         ValueError: there is no such mode.
     """
-    global _finder
     installed = _installed_version()
     effective, reason = _decide(mode, installed)
     if effective == "replace":
         _refuse_mixture()
-        if _finder is None:
-            _finder = DropInFinder()
+        if _finder not in sys.meta_path:
             # First, so that it answers even where the real packages are installed.
             sys.meta_path.insert(0, _finder)
     else:
@@ -132,11 +130,9 @@ def install(mode: Mode = "auto") -> Report:
 
 def uninstall() -> None:
     """Give the names back. Modules that were imported under them keep working where they are."""
-    global _finder
-    if _finder is None:
+    if _finder not in sys.meta_path:
         return
     sys.meta_path.remove(_finder)
-    _finder = None
     for name in aliased_modules():
         own = own_name(name)
         if own is not None and sys.modules.get(own) is sys.modules[name]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import AnyUrl
+from pydantic import AnyUrl, ConfigDict
 from typing_extensions import TypedDict
 
 
@@ -14,4 +14,4 @@ class Example(TypedDict, total=False):
     value: Any | None
     externalValue: AnyUrl | None
 
-    __pydantic_config__ = {"extra": "allow"}  # type: ignore[misc]  # how pydantic configures a TypedDict
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]  # not a key of the dictionary

@@ -16,7 +16,7 @@ from fastrapi.utils import deep_dict_update
 
 if TYPE_CHECKING:
     from fastrapi._compat import ModelField
-    from fastrapi.routing import APIRoute
+    from fastrapi.routing.operation import Operation
 
 
 class DocumentBuilder:
@@ -36,14 +36,14 @@ class DocumentBuilder:
         self.has_validation_errors = False
         self._operation_ids: set[str] = set()
 
-    def path_item(self, route: APIRoute) -> dict[str, Any]:
+    def path_item(self, route: Operation) -> dict[str, Any]:
         """The operations of a route by lower-case method; none if it is not to be documented."""
         assert route.methods is not None, "Methods must be a list"
         if not route.include_in_schema:
             return {}
-        return {method.lower(): self._operation(route, method) for method in route.methods}
+        return {method.lower(): self._operation(route, method) for method in sorted(route.methods)}
 
-    def _operation(self, route: APIRoute, method: str) -> dict[str, Any]:
+    def _operation(self, route: Operation, method: str) -> dict[str, Any]:
         operation = self._metadata(route)
         requirements = self.schemes.requirements(route.dependant)
         if requirements:
@@ -63,7 +63,7 @@ class DocumentBuilder:
             deep_dict_update(operation, route.openapi_extra)
         return operation
 
-    def _metadata(self, route: APIRoute) -> dict[str, Any]:
+    def _metadata(self, route: Operation) -> dict[str, Any]:
         operation: dict[str, Any] = {}
         if route.tags:
             operation["tags"] = route.tags
@@ -79,17 +79,17 @@ class DocumentBuilder:
             operation["deprecated"] = route.deprecated
         return operation
 
-    def _callbacks(self, route: APIRoute) -> dict[str, Any]:
-        from fastrapi.routing import APIRoute
+    def _callbacks(self, route: Operation) -> dict[str, Any]:
+        from fastrapi.routing.operation import Operation
 
         callbacks: dict[str, Any] = {}
         for callback in route.callbacks or ():
-            if isinstance(callback, APIRoute):
+            if isinstance(callback, Operation):
                 callbacks[callback.name] = {callback.path: self.path_item(callback)}
         return callbacks
 
 
-def _warn_duplicate(operation_id: str, route: APIRoute) -> None:
+def _warn_duplicate(operation_id: str, route: Operation) -> None:
     endpoint = getattr(route.endpoint, "__name__", "<unnamed_endpoint>")
     message = f"Duplicate Operation ID {operation_id} for function {endpoint}"
     file = getattr(inspect.getmodule(route.endpoint), "__file__", None)
@@ -107,14 +107,14 @@ def _request_body(field: ModelField, registry: SchemaRegistry) -> dict[str, Any]
     return body
 
 
-def fields_of(route: APIRoute) -> list[ModelField]:
+def fields_of(route: Operation) -> list[ModelField]:
     """All fields of a route whose schemas its path item needs."""
-    from fastrapi.routing import APIRoute
+    from fastrapi.routing.operation import Operation
 
     fields = [parameter.field for parameter in iter_parameters(route.dependant)]
     fields += [field for field in (route.body_field, route.response_field, route.stream_item_field) if field]
     fields += route.response_fields.values()
     for callback in route.callbacks or ():
-        if isinstance(callback, APIRoute):
+        if isinstance(callback, Operation):
             fields += fields_of(callback)
     return fields

@@ -17,7 +17,7 @@ from fastrapi.utils import deep_dict_update, is_body_allowed_for_status_code
 
 if TYPE_CHECKING:
     from fastrapi.openapi.schemas import SchemaRegistry
-    from fastrapi.routing import APIRoute
+    from fastrapi.routing.operation import Operation
 
 VALIDATION_ERROR_DEFINITIONS: dict[str, Any] = {
     "ValidationError": {
@@ -60,7 +60,7 @@ _STATUS_RANGES = {
 }
 
 
-def response_class_of(route: APIRoute) -> type[Response]:
+def response_class_of(route: Operation) -> type[Response]:
     """The response class that an operation answers with, declared or by default."""
     declared: Any = route.response_class
     if isinstance(declared, DefaultPlaceholder):
@@ -77,14 +77,14 @@ def _default_status_of(initializer: Callable[..., Any]) -> str:
     return str(int(default)) if isinstance(default, int) else ""
 
 
-def status_of(route: APIRoute) -> str:
+def status_of(route: Operation) -> str:
     """The status under which the operation's own response is documented."""
     if route.status_code is not None:
         return str(int(route.status_code))
     return _default_status_of(response_class_of(route).__init__)
 
 
-def _own_content(route: APIRoute, registry: SchemaRegistry) -> dict[str, Any] | None:
+def _own_content(route: Operation, registry: SchemaRegistry) -> dict[str, Any] | None:
     if route.is_sse_stream:
         schema = deepcopy(EVENT_SCHEMA)
         if route.stream_item_field is not None:
@@ -110,7 +110,7 @@ def _own_content(route: APIRoute, registry: SchemaRegistry) -> dict[str, Any] | 
 
 
 def _describe_additional(
-    operation: dict[str, Any], route: APIRoute, registry: SchemaRegistry, media_type: str | None
+    operation: dict[str, Any], route: Operation, registry: SchemaRegistry, media_type: str | None
 ) -> None:
     responses = operation["responses"]
     for status_code, declared in route.responses.items():
@@ -137,7 +137,7 @@ def _phrase(status_code: int | str) -> str | None:
 
 
 def describe_responses(
-    operation: dict[str, Any], route: APIRoute, registry: SchemaRegistry, *, takes_input: bool
+    operation: dict[str, Any], route: Operation, registry: SchemaRegistry, *, takes_input: bool
 ) -> bool:
     """Add the Responses Object (OpenAPI 3.1, section 4.8.16) to an operation.
 

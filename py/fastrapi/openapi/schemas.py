@@ -71,12 +71,12 @@ class SchemaRegistry:
             self._core_schemas[self._key(field)] = field.type_adapter.core_schema
         generator = GenerateJsonSchema(ref_template=REF_TEMPLATE)
         inputs = [(key, key[1], schema) for key, schema in self._core_schemas.items()]
-        generated, definitions = generator.generate_definitions(inputs)  # type: ignore[arg-type]
-        self._schemas = {key: schema for (key, _), schema in generated.items()}  # type: ignore[misc]
-        for definition in definitions.values():
+        generated, definitions = generator.generate_definitions(inputs)
+        self._schemas = {key: schema for (key, _), schema in generated.items()}
+        for name, definition in definitions.items():
             if "description" in definition:
                 definition["description"] = definition["description"].split("\f")[0]
-        self.definitions = definitions
+            self.definitions[name] = definition
 
     def schema(self, field: ModelField) -> JsonSchemaValue:
         """The field's schema, of its own for the caller; it has a title unless it is a reference."""

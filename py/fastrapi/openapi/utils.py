@@ -13,16 +13,18 @@ from fastrapi.openapi.schemas import SchemaRegistry
 
 if TYPE_CHECKING:
     from fastrapi.compat.starlette.routing import BaseRoute
-    from fastrapi.routing import APIRoute, RouteContext
+    from fastrapi.routing import RouteContext
+    from fastrapi.routing.operation import Operation
 
 
-def _documented(routes: Iterable[BaseRoute | RouteContext]) -> Iterator[APIRoute]:
+def _documented(routes: Iterable[BaseRoute | RouteContext]) -> Iterator[Operation]:
     """The path operations among the routes, each as it is in effect where it was included."""
-    from fastrapi.routing import APIRoute, iter_route_contexts
+    from fastrapi.routing import iter_route_contexts
+    from fastrapi.routing.operation import Operation
 
     for context in iter_route_contexts(routes):
         route = context.effective_route
-        if isinstance(route, APIRoute) and route.include_in_schema:
+        if isinstance(route, Operation) and route.include_in_schema:
             yield route
 
 
@@ -110,7 +112,7 @@ def get_openapi(
     return encoded
 
 
-def _path_items(routes: list[APIRoute], builder: DocumentBuilder, *, by_template: bool) -> dict[str, Any]:
+def _path_items(routes: list[Operation], builder: DocumentBuilder, *, by_template: bool) -> dict[str, Any]:
     """The path items by path template, or by the name of a webhook, which is no path."""
     items: dict[str, Any] = {}
     for route in routes:

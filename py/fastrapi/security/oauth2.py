@@ -80,7 +80,7 @@ class OAuth2(SecurityBase):
     def __init__(
         self,
         *,
-        flows: OAuthFlowsModel | dict[str, dict[str, Any]] = OAuthFlowsModel(),  # noqa: B008  # never changed
+        flows: OAuthFlowsModel | dict[str, dict[str, Any]] = OAuthFlowsModel(),
         scheme_name: str | None = None,
         description: str | None = None,
         auto_error: bool = True,
@@ -103,7 +103,9 @@ class OAuth2(SecurityBase):
 
     async def __call__(self, request: HTTPConnection) -> str | None:
         authorization: str | None = request.headers.get("Authorization")
-        return authorization or self._reject()
+        if not authorization:
+            self._reject()
+        return authorization or None
 
     def _reject(self) -> None:
         if self.auto_error:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry import context as otel_context
 from opentelemetry import propagate, trace
-from opentelemetry.propagators.textmap import Getter
 from opentelemetry.trace import SpanKind, StatusCode
 
 from fastrapi.telemetry.attributes import (
@@ -17,6 +16,7 @@ from fastrapi.telemetry.attributes import (
     url_attributes,
 )
 from fastrapi.telemetry.exceptions import exception_type, is_normal_disconnect, report_exception
+from fastrapi.telemetry.propagation import HEADERS
 from fastrapi.telemetry.providers import HttpInstruments, Providers
 from fastrapi.telemetry.state import STATE_KEY, RequestTelemetry, current_telemetry
 from fastrapi.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,27 +26,6 @@ if TYPE_CHECKING:
 
 _EXCLUDED_KEY = "fastrapi.telemetry.excluded"
 _INSTRUMENTATION_PACKAGE = "opentelemetry.instrumentation."
-
-
-class _HeaderGetter(Getter[list[tuple[bytes, bytes]]]):
-    """Gives propagators access to the headers of an ASGI scope."""
-
-    # Lists by definition, which may be spread over several headers (RFC 9110, section 5.3);
-    # the propagator for baggage reads the first value only.
-    _JOINED = frozenset({"baggage"})
-
-    def get(self, carrier: list[tuple[bytes, bytes]], key: str) -> list[str] | None:
-        name = key.lower().encode("latin-1")
-        values = [value.decode("latin-1") for header, value in carrier if header.lower() == name]
-        if len(values) > 1 and key.lower() in self._JOINED:
-            return [",".join(values)]
-        return values or None
-
-    def keys(self, carrier: list[tuple[bytes, bytes]]) -> list[str]:
-        return [header.decode("latin-1") for header, _ in carrier]
-
-
-_HEADERS = _HeaderGetter()
 
 
 def has_legacy_instrumentation(stack: Any) -> bool:
@@ -92,8 +71,8 @@ class _HttpRecording:
         self._state = state
         self._instruments = instruments
         self._attributes = attributes
-        self._method_and_scheme = {
-            key: attributes[key] for key in ("http.request.method", "url.scheme") if key in attributes
+        self._method_and_scheme: dict[str, Any] = {
+            key: attributes[key] for key in ("http.request.method", "url.scheme")
         }
         self._started = time.perf_counter()
         self._expects_trailers = False
@@ -219,7 +198,7 @@ class NativeTelemetry:
             return
         method, shown_method, extra = self._method(scope) if is_http else ("", "WS", {})
         state = RequestTelemetry(protocol=scope["type"], span_method=shown_method, logger=logger)
-        parent = propagate.extract(scope["headers"], getter=_HEADERS)
+        parent = propagate.extract(scope["headers"], getter=HEADERS)
         if tracer is not None:
             state.tracer = tracer if self._config["operation_spans"] else None
             attributes = server_attributes(scope)

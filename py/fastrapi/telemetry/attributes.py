@@ -30,14 +30,20 @@ def _split(names: str) -> list[str]:
     return [name.strip() for name in names.split(",") if name.strip()]
 
 
-def server_attributes(scope: Scope) -> dict[str, Any]:
+def server_attributes(scope: Scope, *, fall_back: bool = False) -> dict[str, Any]:
     """The address that the client asked for; nothing if it is malformed.
 
     The one that the server listens on stands in if the request does not name any.
+
+    Args:
+        scope: the ASGI scope.
+        fall_back: whether it also stands in for a malformed one.
     """
     for name, value in scope["headers"]:
         if name == b"host":
-            return _authority_attributes(value.decode("latin-1"), scope.get("scheme", "http"))
+            named = _authority_attributes(value.decode("latin-1"), scope.get("scheme", "http"))
+            if named or not fall_back:
+                return named
     server = scope.get("server")
     return _address(*server) if server else {}
 

@@ -81,7 +81,7 @@ def _accepts_gzip(request: Request) -> bool:
         coding, _, weight = item.partition(";")
         if coding.strip().lower() == "gzip":
             quality = weight.strip().lower().removeprefix("q=")
-            return quality.strip("0.") != "" or quality == ""
+            return not quality or bool(quality.strip("0."))
     return False
 
 
