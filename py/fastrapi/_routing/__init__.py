@@ -1,0 +1,1 @@
+"""Implementation of the routing vocabulary; the public names are in `fastrapi.compat.starlette.routing`."""

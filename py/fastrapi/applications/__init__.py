@@ -1,0 +1,5 @@
+"""Application classes."""
+
+from fastrapi.applications.asgi import Starlette
+
+__all__ = ["Starlette"]

@@ -1,0 +1,137 @@
+"""Limits the size of request bodies."""
+
+from __future__ import annotations
+
+import math
+
+from fastrapi.compat.starlette.exceptions import HTTPException
+from fastrapi.responses import PlainTextResponse
+from fastrapi.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_BODY_SIZE_SCOPE_KEY = "starlette.max_body_size"
+"""Scope key of the limit in force, in bytes."""
+
+_METER_SCOPE_KEY = "fastrapi.body_meter"
+_REASON = "Content Too Large"
+_LONGEST_LENGTH = 18  # digits; more than that is more than any limit
+
+
+class _BodyTooLarge(HTTPException):
+    """Raised to the reader of a body that exceeds the limit."""
+
+    def __init__(self) -> None:
+        super().__init__(status_code=413, detail=_REASON)
+
+
+class _ResponseReplaced(Exception):
+    """Raised to an application whose response was replaced by a 413, so that it stops."""
+
+
+class RequestBodyLimitMiddleware:
+    """Answers requests whose body is too large with 413.
+
+    The innermost middleware decides: a route may have a higher or a lower limit than the application
+    around it. So a declared length is checked no sooner than the body is read or the response starts.
+    The bytes are counted whatever was declared.
+
+    Args:
+        app: The application.
+        max_body_size: The largest body in bytes.
+    """
+
+    def __init__(self, app: ASGIApp, max_body_size: int) -> None:
+        self.app = app
+        self.max_body_size = max_body_size
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        meter = scope.get(_METER_SCOPE_KEY)
+        outer_limit = scope.get(MAX_BODY_SIZE_SCOPE_KEY)
+        scope[MAX_BODY_SIZE_SCOPE_KEY] = self.max_body_size
+        try:
+            if isinstance(meter, _BodyMeter):
+                meter.override(self.max_body_size)
+                await self.app(scope, receive, send)
+            else:
+                await self._run_metered(scope, receive, send)
+        finally:
+            if outer_limit is None:
+                del scope[MAX_BODY_SIZE_SCOPE_KEY]
+            else:
+                scope[MAX_BODY_SIZE_SCOPE_KEY] = outer_limit
+
+    async def _run_metered(self, scope: Scope, receive: Receive, send: Send) -> None:
+        meter = _BodyMeter(self.max_body_size, _declared_length(scope), scope, receive, send)
+        scope[_METER_SCOPE_KEY] = meter
+        try:
+            await self.app(scope, meter.receive, meter.send)
+        except _ResponseReplaced:
+            return  # the 413 was sent
+        except _BodyTooLarge:
+            if meter.started:
+                raise
+            await meter.reject()
+        finally:
+            del scope[_METER_SCOPE_KEY]
+
+
+class _BodyMeter:
+    """Measures one request's body, for all limits that its route lies behind."""
+
+    __slots__ = ("_declared", "_limit", "_received", "_replaced", "_scope", "_server_receive", "_server_send", "started")
+
+    def __init__(self, limit: int, declared: float | None, scope: Scope, receive: Receive, send: Send) -> None:
+        self._limit = limit
+        self._declared = declared
+        self._received = 0
+        self._replaced = False
+        self._scope = scope
+        self._server_receive = receive
+        self._server_send = send
+        self.started = False
+
+    def override(self, limit: int) -> None:
+        """Puts a limit into force; raises if middleware has already read more than it allows."""
+        self._limit = limit
+        if self._received > limit:
+            raise _BodyTooLarge()
+
+    def _is_declared_too_large(self) -> bool:
+        return self._declared is not None and self._declared > self._limit
+
+    async def receive(self) -> Message:
+        if self._is_declared_too_large():
+            raise _BodyTooLarge()
+        message = await self._server_receive()
+        if message["type"] == "http.request":
+            self._received += len(message.get("body", b""))
+            if self._received > self._limit:
+                raise _BodyTooLarge()
+        return message
+
+    async def send(self, message: Message) -> None:
+        if self._replaced:
+            raise _ResponseReplaced()
+        if message["type"] == "http.response.start":
+            if self._is_declared_too_large():
+                await self.reject()
+                raise _ResponseReplaced()
+            self.started = True
+        await self._server_send(message)
+
+    async def reject(self) -> None:
+        """Sends the 413."""
+        self._replaced = True
+        await PlainTextResponse(_REASON, status_code=413)(self._scope, self._server_receive, self._server_send)
+
+
+def _declared_length(scope: Scope) -> float | None:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            if not value.isdigit():  # of bytes: ASCII digits only
+                return None
+            digits = value.lstrip(b"0")
+            return math.inf if len(digits) > _LONGEST_LENGTH else int(digits or b"0")
+    return None

@@ -1,0 +1,46 @@
+"""The application under test, and who runs its requests."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Protocol, cast
+
+from fastrapi._utils import is_async_callable
+from fastrapi.types import Receive, Scope, Send
+
+ASGIInstance = Callable[[Receive, Send], Awaitable[None]]
+ASGI2App = Callable[[Scope], ASGIInstance]
+ASGI3App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def as_asgi3(app: ASGI2App | ASGI3App) -> ASGI3App:
+    """The application with the interface of ASGI 3. One of ASGI 2 is a class or a sync function."""
+    if not inspect.isclass(app) and is_async_callable(app):
+        return cast(ASGI3App, app)
+    asgi2 = cast(ASGI2App, app)
+
+    async def asgi3(scope: Scope, receive: Receive, send: Send) -> None:
+        await asgi2(scope)(receive, send)
+
+    return asgi3
+
+
+class Executor(Protocol):
+    """Runs one HTTP request of the test client.
+
+    It is called on the event loop that also runs the application's lifespan, and has the interface of an
+    ASGI application: the request is in `scope` and behind `receive`, the response goes to `send`.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
+def executor_for(app: ASGI3App, backend: str) -> Executor:
+    """Who runs the HTTP requests to `app`: the plain ASGI call.
+
+    This is the place where a request can be handed to another executor than that call, one that takes
+    the path the application takes when it is served. It has to fall back to `app` for whatever it does
+    not handle, and for backends other than asyncio.
+    """
+    return app
