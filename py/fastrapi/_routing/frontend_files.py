@@ -56,6 +56,11 @@ def _refuses(parameter: str) -> bool:
         return False
 
 
+def _relative(path: str) -> str:
+    """A path of the file system below a directory, from the path of a URL."""
+    return os.path.normpath(os.path.join("", *path.split("/")))
+
+
 class FrontendFiles(StaticFiles):
     """Serves a directory with a frontend's build.
 
@@ -96,9 +101,7 @@ class FrontendFiles(StaticFiles):
             if not tolerant or os.environ.get("FASTAPI_ENV") != "development":
                 raise RuntimeError(message)
             warnings.warn(message, UserWarning, stacklevel=stacklevel + 1)
-        elif self.fallback not in ("auto", None) and not os.path.isfile(
-            os.path.join(directory, self.fallback)
-        ):
+        elif self.fallback not in ("auto", None) and not Path(directory, self.fallback).is_file():
             raise RuntimeError(self._missing_fallback())
 
     def _missing_fallback(self) -> str:
@@ -121,7 +124,7 @@ class FrontendFiles(StaticFiles):
         if not self.config_checked:
             await self.check_config()
             self.config_checked = True
-        return await self.get_response(os.path.normpath(os.path.join("", *path.split("/"))), scope)
+        return await self.get_response(_relative(path), scope)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         file_path, file_stat = await self._look_up(path)
