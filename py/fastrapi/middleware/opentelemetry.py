@@ -70,9 +70,15 @@ class OpenTelemetryMiddleware:
             await self.app(scope, receive, send)
             return
         scope[_SCOPE_KEY] = True
-        if self._is_excluded(scope):
-            await self.app(scope, receive, send)
-            return
+        try:
+            if self._is_excluded(scope):
+                await self.app(scope, receive, send)
+            else:
+                await self._trace(tracer, scope, receive, send)
+        finally:
+            del scope[_SCOPE_KEY]
+
+    async def _trace(self, tracer: trace.Tracer, scope: Scope, receive: Receive, send: Send) -> None:
         parent = propagate.extract(scope["headers"], getter=HEADERS)
         method = scope["method"].upper()
         with tracer.start_as_current_span(
