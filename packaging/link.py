@@ -1,9 +1,9 @@
 """How the standalone binary is linked to the Python that runs this script.
 
-Writes two files into the directory given as argument: ``pyo3.cfg``, which tells PyO3 about the interpreter and keeps
-it from linking a libpython by itself (the same objects make the binary and the extension module), and ``link-args``,
-one linker argument a line, which ``crates/cli/build.rs`` passes on for the binary. libpython is linked statically
-where the interpreter's installation has an archive that can be.
+Writes two files into the directory given as argument: ``pyo3.cfg``, which tells PyO3 about the interpreter
+and keeps it from linking a libpython by itself (the same objects make the binary and the extension module),
+and ``link-args``, one linker argument a line, which ``crates/cli/build.rs`` passes on for the binary.
+libpython is linked statically where the interpreter's installation has an archive that can be.
 """
 
 import shlex
@@ -32,7 +32,7 @@ def archive_candidates() -> Iterator[Path]:
 
 
 def has_machine_code(archive: Path) -> bool:
-    """Whether the archive holds objects that every linker understands, rather than one compiler's LTO bitcode."""
+    """Whether the archive holds machine code, which every linker understands, rather than LTO bitcode."""
     return b".gnu.lto_" not in archive.read_bytes()
 
 
@@ -47,7 +47,7 @@ def static_library(name: str) -> Path | None:
 def dependencies() -> list[str]:
     """What libpython needs: glibc's parts dynamically, everything else statically where it can be.
 
-    Symbols of a static dependency stay private, so that extension modules get the library they were linked with.
+    Symbols of a static dependency stay private: extension modules get the library they were linked with.
     """
     listed = shlex.split(" ".join(variable(name) for name in ("LIBS", "SYSLIBS", "MODLIBS")))
     names = dict.fromkeys(argument.removeprefix("-l") for argument in listed if argument.startswith("-l"))
@@ -113,12 +113,14 @@ def main(directory: Path) -> None:
     arguments = link_arguments(exported)
     write_if_changed(directory / "link-args", "".join(f"{argument}\n" for argument in arguments))
     static = "-Wl,--whole-archive" in arguments
+    flags = [flag for flag in ("Py_DEBUG", "Py_GIL_DISABLED") if sysconfig.get_config_var(flag)]
     settings = {
         "implementation": "CPython",
         "version": variable("py_version_short"),
         "shared": str(not static).lower(),
         "executable": sys.executable,
         "pointer_width": "64" if sys.maxsize > 2**32 else "32",
+        "build_flags": ",".join(flags),
         "suppress_build_script_link_lines": "true",
     }
     write_if_changed(directory / "pyo3.cfg", "".join(f"{key}={value}\n" for key, value in settings.items()))

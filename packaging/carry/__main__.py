@@ -1,4 +1,4 @@
-"""``python -m carry``: run by the Python that the binary is linked to, since compiled modules are of one version."""
+"""``python -m carry``: run by the Python that the binary links to, as compiled modules fit one version."""
 
 import argparse
 from pathlib import Path

@@ -48,7 +48,7 @@ def stripped(library: Path) -> bytes:
 
 
 def add_extension(archive: Archive, name: str, path: Path) -> None:
-    """Add the extension module at `path`, its libraries, and the order to load them in, those needed first."""
+    """Add the extension module at `path`, its libraries, and their order, those needed first."""
     archive.add(name, stripped(path))
     libraries = needed(path)
     ordered = sorted(libraries, key=lambda library: len(needed(libraries[library])))

@@ -15,36 +15,21 @@ PYDANTIC = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions",
 """Packages that only work together: an environment that has pydantic replaces all of them."""
 
 UNUSED_LIBRARY = (
-    "__pycache__", "site-packages", "dist-packages", "lib-dynload", "config-*", "test", "tests", "idlelib", "tkinter",
-    "turtledemo", "turtle.py", "lib2to3", "ensurepip", "pydoc_data", "sitecustomize.py", "__phello__*", "*.exe",
-)  # fmt: skip
+    *("__pycache__", "site-packages", "dist-packages", "lib-dynload", "config-*", "sitecustomize.py"),
+    *("test", "tests", "idlelib", "tkinter", "turtledemo", "turtle.py", "__phello__*"),
+    *("lib2to3", "ensurepip", "pydoc_data"),
+)
 """Parts of the standard library that no server uses: its tests, its desktop tools, its installers."""
 
 UNUSED_EXTENSIONS = (
-    "*test*",
-    "_xx*",
-    "xx*",
-    "_tkinter*",
-    "nis.*",
-    "ossaudiodev.*",
-    "readline.*",
-    "_dbm.*",
-    "_gdbm.*",
+    *("*test*", "_xx*", "xx*", "_tkinter*", "nis.*", "ossaudiodev.*"),
+    *("readline.*", "_dbm.*", "_gdbm.*"),
 )
-"""Extension modules for tests or desktops, and those whose libraries must not be given away under our licence."""
+"""Extension modules for tests or desktops, and those whose libraries are under a licence unlike ours."""
 
 UNUSED_PACKAGE = (
-    "__pycache__",
-    "tests",
-    "testing",
-    "bin",
-    "*.pyi",
-    "*.pyx",
-    "*.pxd",
-    "*.h",
-    "*.c",
-    "RECORD",
-    "direct_url.json",
+    *("__pycache__", "tests", "bin", "RECORD", "direct_url.json"),
+    *("*.pyi", "*.pyx", "*.pxd", "*.h", "*.c"),
 )
 
 
@@ -54,7 +39,7 @@ def matches(path: Path, patterns: tuple[str, ...]) -> bool:
 
 
 def files(directory: Path, unused: tuple[str, ...]) -> Iterator[Path]:
-    """All files below `directory`, in order, without those that are matched by `unused` and what is below them."""
+    """All files below `directory`, in order, without what is matched by `unused` and what is below that."""
     for path in sorted(directory.iterdir()):
         if matches(path, unused):
             continue

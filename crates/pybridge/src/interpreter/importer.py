@@ -1,7 +1,7 @@
 """Imports modules from the archive inside the binary.
 
-This runs before any other Python module, so it imports nothing that is not built in or frozen into libpython. The
-archive's files appear below `ROOT`, a directory that does not exist.
+This runs before any other Python module, so it imports nothing that is not built in or frozen into
+libpython. The archive's files appear below `ROOT`, a directory that does not exist.
 """
 
 import _fastrapi_carried
@@ -123,8 +123,8 @@ class CarriedDistributions:
 
 
 def install():
-    """Let the import system find the archive. Called while `encodings`, the first import of all, is loaded."""
-    # Tells the modules frozen into libpython where they are from; `PyConfig.stdlib_dir` is ignored in Python 3.11.
+    """Let the import system find the archive; called while `encodings`, the first import, is loaded."""
+    # Where the modules frozen into libpython are from. Python 3.11 ignores `PyConfig.stdlib_dir`.
     sys._stdlib_dir = f"{ROOT}lib/python{sys.version_info[0]}.{sys.version_info[1]}"
     sys.path_hooks.insert(0, CarriedFinder)
     sys.meta_path.append(CarriedDistributions)
@@ -135,8 +135,8 @@ def install():
 def complete(environment):
     """Add the carried packages to ``sys.path`` once `site` has added those of the `environment`.
 
-    pydantic and its companions work only in matching versions: the environment's are used if it has pydantic, and
-    hide the carried ones; else the carried ones come first, before what other packages brought along.
+    pydantic and its companions work only in matching versions: the environment's are used if it has pydantic,
+    and hide the carried ones; else the carried ones come first, before what other packages brought along.
     """
     base = [path for path in sys.path if path.startswith(ROOT)]
     added = [path for path in sys.path if path.startswith(environment)] if environment else []

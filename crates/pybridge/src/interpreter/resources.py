@@ -1,4 +1,7 @@
-"""`importlib.resources` and `importlib.metadata` for what the archive holds; imported when one of them asks."""
+"""`importlib.resources` and `importlib.metadata` for what the archive holds.
+
+Imported when one of them asks.
+"""
 
 import importlib.metadata
 import io

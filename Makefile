@@ -1,0 +1,197 @@
+# Everything that is made lies under target/ and .venv. See CONTRIBUTING.md.
+
+HARNESS ?= ../shared
+JOBS ?= $(shell nproc)
+CONFORMANCE_MINIMUM ?= 60
+BENCH_PEERS ?= ours,axum
+BENCH_WORKLOADS ?= hello,hello_sync,items,order,deps,routes
+
+SHELL := /bin/sh
+.SHELLFLAGS := -eu -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# A Cargo or Python environment of the caller's must not decide what is built, or where.
+export CARGO_TARGET_DIR := $(CURDIR)/target
+export PYTHON
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+B := target/build
+BINARY := target/release/fastrapi-server
+VENV := .venv
+PIP := -m pip --disable-pip-version-check --quiet
+
+PACKAGE := $(shell find py/fastrapi -type f -not -name '*.pyc' -not -name '*.so')
+RUST := Cargo.toml Cargo.lock $(shell find crates -type f -not -name '*.pyc')
+
+.PHONY: help build binary wheel venv run test lint format bench conformance hardening chroot-test image-test clean
+
+help:
+	@echo 'make build        the binary $(BINARY), the wheel target/wheels/, the environment $(VENV)'
+	@echo 'make run          serve examples/search on http://127.0.0.1:8000'
+	@echo 'make test         all tests but the ones below'
+	@echo 'make lint         formatting, lints, types, licences'
+	@echo 'make format       put the sources into the form that lint wants'
+	@echo 'make chroot-test  the binary alone in a chroot (root)'
+	@echo 'make image-test   the container image (root)'
+	@echo 'make bench | conformance | hardening   the harnesses in HARNESS=$(HARNESS); results under target/'
+
+# --- building ---------------------------------------------------------------------------------------------------
+
+build: binary wheel venv
+
+$(B)/python: FORCE
+	@scripts/require.sh build
+	@mkdir -p $(B)
+	@scripts/python.sh > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# In every recipe below: the Python that the binary is built for.
+python = $$(cat $(B)/python)
+
+$(B)/link.stamp: $(B)/python packaging/link.py
+	@$(python) packaging/link.py $(B)
+	@touch $@
+
+$(B)/tools.stamp: $(B)/python requirements/build.txt
+	@$(python) -m venv --clear $(B)/tools
+	@$(B)/tools/bin/python $(PIP) install --require-hashes -r requirements/build.txt
+	@touch $@
+
+$(B)/packages.stamp: $(B)/tools.stamp requirements/carried.txt
+	@rm -rf $(B)/packages
+	@$(B)/tools/bin/python $(PIP) install --require-hashes --only-binary :all: --no-compile \
+	  --target $(B)/packages -r requirements/carried.txt
+	@touch $@
+
+$(B)/carried.stamp: $(B)/packages.stamp $(wildcard packaging/carry/*.py crates/pybridge/src/interpreter/*.py) $(PACKAGE) Cargo.toml
+	@PYTHONPATH=packaging PYTHONDONTWRITEBYTECODE=1 $(python) -m carry --packages $(B)/packages --source py \
+	  --version "$$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)" \
+	  --importer crates/pybridge/src/interpreter --output $(B)/carried.bin
+	@touch $@
+
+# The binary and the extension module are one compilation: PyO3 leaves linking to crates/cli/build.rs for both.
+CARGO_FOR_PYTHON = PYO3_CONFIG_FILE=$(CURDIR)/$(B)/pyo3.cfg PYO3_PYTHON=$(python) \
+  FASTRAPI_LINK_ARGS=$(CURDIR)/$(B)/link-args FASTRAPI_CARRIED=$(CURDIR)/$(B)/carried.bin
+
+binary: $(B)/link.stamp $(B)/carried.stamp
+	$(CARGO_FOR_PYTHON) cargo build --release --locked -p fastrapi-cli --bin fastrapi-server
+
+wheel: $(B)/wheel.stamp
+
+$(B)/wheel.stamp: $(B)/link.stamp $(B)/tools.stamp $(B)/carried.stamp $(RUST) $(PACKAGE) pyproject.toml README.md LICENSE
+	@rm -rf target/wheels
+	$(CARGO_FOR_PYTHON) $(B)/tools/bin/maturin build --release --locked --quiet --out target/wheels \
+	  --interpreter $(python) --compatibility linux --auditwheel skip
+	@touch $@
+
+venv: $(B)/venv.stamp
+
+$(B)/venv.stamp: $(B)/wheel.stamp examples/search/requirements.txt
+	@test -x $(VENV)/bin/python && test "$$($(VENV)/bin/python -V)" = "$$($(python) -V)" || $(python) -m venv --clear $(VENV)
+	@$(VENV)/bin/python $(PIP) install uvloop -r examples/search/requirements.txt
+	@$(VENV)/bin/python $(PIP) install --force-reinstall --no-deps target/wheels/*.whl
+	@$(VENV)/bin/python $(PIP) check
+	@touch $@
+
+FORCE:
+
+# --- using ------------------------------------------------------------------------------------------------------
+
+run: build
+	@echo "Try: curl 'http://127.0.0.1:8000/search?q=python'"
+	@exec $(BINARY) --venv $(VENV) --app-dir examples/search --app app:app --host 127.0.0.1 --port 8000
+
+# --- checking ---------------------------------------------------------------------------------------------------
+
+test: build $(B)/test.stamp
+	@scripts/require.sh redis
+	PYO3_PYTHON=$(python) cargo test --locked --workspace
+	$(VENV)/bin/python -m pytest tests/unit
+	FASTRAPI_SERVER=$(CURDIR)/$(BINARY) $(VENV)/bin/python -m pytest tests/live
+	cd examples/search && FASTRAPI_SERVER=$(CURDIR)/$(BINARY) $(CURDIR)/$(VENV)/bin/python -m pytest tests
+
+$(B)/test.stamp: $(B)/venv.stamp requirements/test.txt
+	@$(VENV)/bin/python $(PIP) install --require-hashes -r requirements/test.txt
+	@touch $@
+
+LINT := target/venvs/lint
+
+$(B)/lint.stamp: $(B)/python requirements/lint.txt requirements/carried.txt
+	@$(python) -m venv --clear $(LINT)
+	@$(LINT)/bin/python $(PIP) install --require-hashes -r requirements/lint.txt
+	@$(LINT)/bin/python $(PIP) install --require-hashes -r requirements/carried.txt
+	@touch $@
+
+lint: $(B)/lint.stamp
+	cargo fmt --all --check
+	PYO3_PYTHON=$(python) cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(LINT)/bin/ruff check
+	$(LINT)/bin/ruff format --check
+	$(LINT)/bin/mypy
+	PATH="$(CURDIR)/$(LINT)/bin:$$PATH" cargo deny --locked check licenses bans sources
+
+format: $(B)/lint.stamp
+	cargo fmt --all
+	$(LINT)/bin/ruff check --fix
+	$(LINT)/bin/ruff format
+
+chroot-test: build
+	@TARGET=$@ scripts/require.sh root curl
+	tests/delivery/chroot.sh $(BINARY) $(VENV)
+
+image-test: build
+	@TARGET=$@ scripts/require.sh root image systemd curl
+	tests/delivery/unit.sh
+	tests/delivery/image.sh
+
+# --- the harnesses ----------------------------------------------------------------------------------------------
+
+# They are read-only where they are and write beside their sources, so a copy is run.
+target/harness/%: FORCE
+	@if [ ! -f $(HARNESS)/$*/README.md ]; then \
+	  echo "error: there is no harness at $(HARNESS)/$*" >&2; \
+	  echo "hint: make $* HARNESS=/path/to/the/harnesses" >&2; exit 1; fi
+	@mkdir -p $@
+	@cp -r --no-preserve=mode,ownership $(HARNESS)/$*/. $@
+
+HARNESS_ENV := env -u CARGO_TARGET_DIR -u PYTHON PYTHONDONTWRITEBYTECODE=1
+
+bench: target/harness/bench build
+	@scripts/require.sh bench
+	cd target/harness/bench && $(HARNESS_ENV) $(CURDIR)/$(VENV)/bin/python -m webbench setup \
+	  --venvs $(CURDIR)/target/bench/venvs --work $(CURDIR)/target/bench/work --python "$$(cat $(CURDIR)/$(B)/python)" \
+	  --peers fastapi-uvicorn,$(BENCH_PEERS)
+	cd target/harness/bench && $(HARNESS_ENV) WEBBENCH_OURS=$(CURDIR)/$(BINARY) $(CURDIR)/$(VENV)/bin/python -m webbench run \
+	  --venvs $(CURDIR)/target/bench/venvs --work $(CURDIR)/target/bench/work --peers $(BENCH_PEERS) \
+	  --workloads $(BENCH_WORKLOADS) --out $(CURDIR)/target/bench/results.json $(BENCH_OPTIONS)
+	@cd target/harness/bench && $(CURDIR)/$(VENV)/bin/python -m webbench table $(CURDIR)/target/bench/results.json \
+	  --out $(CURDIR)/target/bench/results.md
+	@scripts/bench_verdict.py target/bench/results.json
+
+conformance: target/harness/conformance build
+	@test -x target/venvs/conformance/bin/python || $(python) -m venv target/venvs/conformance
+	@target/venvs/conformance/bin/python $(PIP) install -r target/harness/conformance/requirements/suites.txt
+	@target/venvs/conformance/bin/python $(PIP) install --force-reinstall --no-deps target/wheels/*.whl
+	@mkdir -p target/conformance
+	cd target/harness/conformance && export CONFORMANCE_CACHE=$(CURDIR)/target/conformance/cache && \
+	  python=$(CURDIR)/target/venvs/conformance/bin/python && \
+	  $$python -m conformance fetch && \
+	  for suite in fastapi starlette; do \
+	    $$python -m conformance run --suite $$suite --impl fastrapi -j $(JOBS) \
+	      --json $(CURDIR)/target/conformance/$$suite.json $(CONFORMANCE_OPTIONS) || test $$? -eq 1; \
+	  done
+	@$(python) scripts/conformance_share.py $(CONFORMANCE_MINIMUM) target/conformance/fastapi.json target/conformance/starlette.json
+
+hardening: target/harness/hardening build
+	@test -x target/venvs/hardening/bin/python || $(python) -m venv target/venvs/hardening
+	@target/venvs/hardening/bin/python $(PIP) install 'pyjwt[crypto]' pydantic uvloop
+	@mkdir -p target/hardening
+	cd target/harness/hardening && status=0 && export VIRTUAL_ENV=$(CURDIR)/target/venvs/hardening && \
+	  for kind in corpus drills; do \
+	    $(CURDIR)/$(VENV)/bin/python -m hardening $$kind --target targets/fastrapi.toml --set server=$(CURDIR)/$(BINARY) \
+	      --json $(CURDIR)/target/hardening/$$kind.json $(HARDENING_OPTIONS) || status=1; \
+	  done; exit $$status
+
+clean:
+	rm -rf target $(VENV)
