@@ -96,7 +96,9 @@ class HTTPExchange:
         body, self._request_body = self._request_body, None
         if body is not None:
             return {"type": "http.request", "body": body}
-        await self._response_over.wait()
+        # Asked only when needed: on trio, waiting for what has happened gives way to a cancellation.
+        if not self._response_over.is_set():
+            await self._response_over.wait()
         return {"type": "http.disconnect"}
 
     async def _send(self, message: Message) -> None:
