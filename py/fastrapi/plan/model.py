@@ -60,8 +60,10 @@ class RoutePlan:
     """A result of any other kind (also one that `encode` does not fit) to a `Response` object."""
     scope: dict[str, Any]
     """What the router adds to the ASGI scope: `app`, `router`, `endpoint`, `route`."""
-    on_error: Callable[[Any, Exception], Coroutine[Any, Any, Any]]
-    """Takes the `Request` and what the function raised; returns a `Response` or raises what nothing handles."""
+    on_error: Callable[..., Coroutine[Any, Any, None]]
+    """An ASGI application that answers for what the function raised: `scope["fastrapi.exception"]`."""
+    overrides: dict[Any, Any]
+    """The application's `dependency_overrides`: while there are any, the plan does not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,15 @@ class GeneralRoute:
     path: str
     name: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationPlan:
+    """The routes of an application, in the order in which they are tried."""
+
+    routes: list[RoutePlan | GeneralRoute]
+    reason: str | None
+    """Why no request may take the direct lane, if so."""
 
 
 class Unplannable(Exception):

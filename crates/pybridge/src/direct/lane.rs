@@ -14,8 +14,8 @@ use server::{Connection, Request, RequestBody, Response};
 use super::call::{call, finish_step};
 use super::extract::{Arguments, Input, arguments};
 use super::plan::{Placement, Plan, Source};
-use super::respond::{Answer, Classes, answer, of_response};
-use crate::asgi::{self, AsgiApp, Exchange, Prefetched};
+use super::respond::{Answer, Classes, answer};
+use crate::asgi::{self, AsgiApp, ConnectionArguments, Exchange, Prefetched};
 use crate::event_loop::{Completer, LoopContext, LoopHandle, completion};
 
 /// What the requests of one application share.
@@ -134,6 +134,9 @@ impl Call {
     }
 
     fn arguments<'py>(&self, py: Python<'py>) -> Option<Arguments<'py>> {
+        if !self.plan.overrides.bind(py).is_empty() {
+            return None;
+        }
         let path = self.path.decoded.as_deref().unwrap_or(self.parts.uri.path());
         let mut values = smallvec::SmallVec::<[&str; 4]>::new();
         for range in &self.path.ranges {
@@ -227,35 +230,27 @@ impl Call {
         }
     }
 
-    /// Lets the application's exception handlers make the response.
+    /// Lets the application's exception handlers answer.
     fn fail(mut self, context: &LoopContext<'_, '_>, mut reply: Reply, error: PyErr) {
         let py = context.py();
+        let exchange = reply.exchange(&mut self);
         // `SystemExit`, `CancelledError` and the like are for nobody's handlers.
         if !error.is_instance_of::<PyException>(py) {
-            let exchange = reply.exchange(&mut self);
             return asgi::finish(py, &exchange, Err(error));
         }
-        let handled = reply
-            .request(py, &mut self)
-            .and_then(|request| self.plan.on_error.bind(py).call1((request, error.into_value(py))));
-        match handled {
-            Ok(coroutine) => context.spawn(&coroutine, move |context, outcome| {
-                let answered = outcome.and_then(|response| of_response(&self.lane.classes, response.bind(context.py())));
-                self.end(context, reply, answered);
-            }),
-            Err(error) => self.end(context, reply, Err(error)),
-        }
+        let called = self.scoped(py, &exchange).and_then(|(scope, receive, send)| {
+            scope.set_item(pyo3::intern!(py, "fastrapi.exception"), error.into_value(py))?;
+            self.plan.on_error.bind(py).call1((scope, receive, send))
+        });
+        asgi::run(context, &exchange, called, |_| {});
     }
 
-    /// Sends the response of the exception handlers; an error here is the server's to report.
-    fn end(mut self, context: &LoopContext<'_, '_>, mut reply: Reply, answered: PyResult<Answer>) {
-        match answered {
-            Ok(answer) => self.send(context, reply, answer),
-            Err(error) => {
-                let exchange = reply.exchange(&mut self);
-                asgi::finish(context.py(), &exchange, Err(error));
-            }
-        }
+    /// The arguments of an ASGI application, as the router would pass them on to the route.
+    fn scoped<'py>(&self, py: Python<'py>, exchange: &Arc<Exchange>) -> PyResult<ConnectionArguments<'py>> {
+        let arguments = exchange.connection_arguments(py, &self.parts)?;
+        arguments.0.update(self.plan.scope.bind(py).as_mapping())?;
+        arguments.0.set_item(pyo3::intern!(py, "path_params"), self.path_params(py)?)?;
+        Ok(arguments)
     }
 }
 
@@ -305,10 +300,7 @@ impl Reply {
     /// A request object of the framework for this request.
     fn request<'py>(&mut self, py: Python<'py>, call: &mut Call) -> PyResult<Bound<'py, PyAny>> {
         let exchange = self.exchange(call);
-        let (scope, receive, send) = exchange.connection_arguments(py, &call.parts)?;
-        scope.update(call.plan.scope.bind(py).as_mapping())?;
-        scope.set_item(pyo3::intern!(py, "path_params"), call.path_params(py)?)?;
-        call.lane.request_class.bind(py).call1((scope, receive, send))
+        call.lane.request_class.bind(py).call1(call.scoped(py, &exchange)?)
     }
 
     fn complete(self, context: &LoopContext<'_, '_>, response: Response) {

@@ -11,5 +11,5 @@ mod table;
 pub use extract::{Arguments, Input, Refused, arguments};
 pub use lane::{DirectLane, MatchedPath};
 pub use plan::{Conversion, Parameter, Placement, Plan, Source};
-pub use respond::{Answer, Classes, answer, of_response};
+pub use respond::{Answer, Classes, answer};
 pub use table::PlanTable;

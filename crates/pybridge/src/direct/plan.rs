@@ -102,8 +102,10 @@ pub struct Plan {
     pub respond: Py<PyAny>,
     /// What the route adds to the ASGI scope.
     pub scope: Py<PyDict>,
-    /// Turns an exception into a `Response`.
+    /// The ASGI application that answers for an exception of the function.
     pub on_error: Py<PyAny>,
+    /// The application's dependency overrides: while there are any, the plan does not hold.
+    pub overrides: Py<PyDict>,
     /// Whether the body must be collected before the function is called.
     pub takes_body: bool,
     /// Whether the function takes the request object.
@@ -138,6 +140,7 @@ impl Plan {
             respond: plan.getattr("respond")?.unbind(),
             scope: plan.getattr("scope")?.cast_into::<PyDict>()?.unbind(),
             on_error: plan.getattr("on_error")?.unbind(),
+            overrides: plan.getattr("overrides")?.cast_into::<PyDict>()?.unbind(),
             takes_body: parameters.iter().any(|p| p.source == Source::Body),
             takes_request: parameters.iter().any(|p| p.source == Source::Request),
             path_names: names.iter().map(|name| (*name).to_owned()).collect(),

@@ -63,7 +63,7 @@ pub fn answer(plan: &Plan, classes: &Classes, result: &Bound<'_, PyAny>) -> PyRe
 ///
 /// # Errors
 /// As [`answer`].
-pub fn of_response(classes: &Classes, response: &Bound<'_, PyAny>) -> PyResult<Answer> {
+fn of_response(classes: &Classes, response: &Bound<'_, PyAny>) -> PyResult<Answer> {
     let background = response.getattr("background")?;
     let finish = (!background.is_none()).then(|| background.unbind());
     finished(classes, response, finish)

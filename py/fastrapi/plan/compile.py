@@ -1,0 +1,170 @@
+"""From an application to what a server reads before it listens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from fastrapi._routing.mount import Mount
+from fastrapi.compat.starlette.routing import BaseRoute, Route, WebSocketRoute
+from fastrapi.datastructures import DefaultPlaceholder
+from fastrapi.dependencies.models import Dependant
+from fastrapi.dependencies.solving import SolvedDependency
+from fastrapi.plan.errors import error_application
+from fastrapi.plan.model import ApplicationPlan, GeneralRoute, RoutePlan, Unplannable
+from fastrapi.plan.runner import build_runner
+from fastrapi.responses import JSONResponse, Response
+from fastrapi.routing.effective import EffectiveAPIRoute
+from fastrapi.routing.handlers import response_builder
+from fastrapi.routing.inclusion import IncludedRouter
+from fastrapi.routing.route import APIRoute
+from fastrapi.utils import is_body_allowed_for_status_code
+
+if TYPE_CHECKING:
+    from fastrapi.applications import FastAPI
+    from fastrapi.routing.operation import Operation
+    from fastrapi.routing.responses import ResponseBuilder
+    from fastrapi.types import ASGIApp
+
+ANY_PATH = "/{path:path}"
+
+
+def compile_application(app: FastAPI) -> ApplicationPlan:
+    """The plan of every route of the application, as it is now."""
+    reason = _application_reason(app)
+    on_error = error_application(app)
+    routes: list[RoutePlan | GeneralRoute] = []
+    for route in effective_routes(app.routes):
+        # WebSocket handshakes are not looked up in the table.
+        if isinstance(route, WebSocketRoute):
+            continue
+        try:
+            if reason is not None:
+                raise Unplannable(reason)
+            routes.append(_plan(app, route, on_error))
+        except Unplannable as refusal:
+            routes.append(_general(route, str(refusal)))
+    return ApplicationPlan(routes, reason)
+
+
+def effective_routes(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """The routes in the order in which they are tried, those of included routers in their places."""
+    for route in routes:
+        if isinstance(route, IncludedRouter):
+            yield from route.effective_route_contexts()
+        else:
+            yield route
+
+
+def _application_reason(app: FastAPI) -> str | None:
+    from fastrapi.applications import FastAPI
+
+    for name in ("__call__", "build_middleware_stack", "middleware_layers"):
+        if getattr(type(app), name) is not getattr(FastAPI, name):
+            return f"the application overrides {name}"
+    if app.user_middleware:
+        return "the application has middleware"
+    if app.root_path:
+        return "the application has a root_path"
+    if app.max_body_size is not None:
+        return "the application has a max_body_size"
+    return None
+
+
+def _general(route: BaseRoute, reason: str) -> GeneralRoute:
+    name = getattr(route, "name", None) or type(route).__name__
+    path = getattr(route, "path", None)
+    if isinstance(route, Mount):
+        return GeneralRoute((), f"{path}{ANY_PATH}", name, reason)
+    if isinstance(route, Route) and type(route).matches in (Route.matches, APIRoute.matches) and path:
+        return GeneralRoute(tuple(sorted(route.methods or ())), path, name, reason)
+    if isinstance(route, EffectiveAPIRoute) and type(route.original_route).matches is APIRoute.matches:
+        return GeneralRoute(tuple(sorted(route.methods)), route.path, name, reason)
+    # Nothing is known of what it matches: all that comes after it must be asked in order.
+    return GeneralRoute((), ANY_PATH, name, reason)
+
+
+def _plan(app: FastAPI, route: BaseRoute, on_error: ASGIApp) -> RoutePlan:
+    operation, original = _operation(route)
+    _refuse(operation)
+    runner = build_runner(operation.dependant)
+    builder = response_builder(operation)
+    return RoutePlan(
+        methods=tuple(sorted(operation.methods)),
+        path=operation.path,
+        name=operation.name,
+        function=runner.function,
+        parameters=runner.parameters,
+        keywords=runner.keywords,
+        placement=runner.placement,
+        is_coroutine=runner.is_coroutine,
+        status_code=operation.status_code or 200,
+        encode=_encode(builder),
+        builtin_json=builder.field is None and builder.response_class is JSONResponse,
+        respond=_respond(builder),
+        scope={"app": app, "router": app.router, "endpoint": operation.endpoint, "route": original},
+        on_error=on_error,
+        overrides=getattr(operation.dependency_overrides_provider, "dependency_overrides", {}),
+    )
+
+
+def _operation(route: BaseRoute) -> tuple[Operation, APIRoute]:
+    """The operation to run and the route that the scope names."""
+    if isinstance(route, EffectiveAPIRoute):
+        original = route.original_route
+        operation: Operation = route
+    elif isinstance(route, APIRoute):
+        operation = original = route
+    else:
+        kind = type(route).__name__
+        raise Unplannable(f"a {kind}" if isinstance(route, (Route, Mount)) else f"a route of the class {kind}")
+    if type(original) is not APIRoute:
+        raise Unplannable(f"the route class {type(original).__name__}")
+    return operation, original
+
+
+def _refuse(operation: Operation) -> None:
+    """Raise `Unplannable` for what a plan does not cover."""
+    if operation.yields_items:
+        raise Unplannable("yields a stream")
+    if operation.max_body_size is not None:
+        raise Unplannable("has a max_body_size")
+    if operation._embed_body_fields:
+        raise Unplannable("several body parameters, or an embedded one")
+    strict = operation.strict_content_type
+    if operation.body_field is not None and not (strict.value if isinstance(strict, DefaultPlaceholder) else strict):
+        raise Unplannable("takes JSON of any content type")
+    convertors = getattr(operation, "param_convertors", {})
+    if any(type(convertor).__name__ not in ("StringConvertor", "PathConvertor") for convertor in convertors.values()):
+        raise Unplannable("a path parameter with a convertor")
+    if not callable(operation.endpoint) or not isinstance(operation.dependant, Dependant):
+        raise Unplannable("an endpoint of another kind")
+
+
+def _encode(builder: ResponseBuilder) -> Callable[[Any], bytes] | None:
+    """The JSON text of a result, where the response is nothing but that."""
+    if builder.status_code is not None and not is_body_allowed_for_status_code(builder.status_code):
+        return None
+    if builder.direct:
+        return builder.content
+    if builder.response_class is not JSONResponse:
+        return None
+    render = JSONResponse.render
+    # `render` uses nothing of the instance: an empty one saves making a response for each result.
+    instance = JSONResponse.__new__(JSONResponse)
+
+    def encode(result: Any) -> bytes:
+        return render(instance, builder.content(result))
+
+    return encode
+
+
+def _respond(builder: ResponseBuilder) -> Callable[[Any], Response]:
+    nothing_else = SolvedDependency(
+        values={}, errors=[], background_tasks=None, response=None, dependency_cache={}
+    )
+
+    def respond(result: Any) -> Response:
+        return builder.response(builder.content(result), nothing_else)
+
+    return respond
