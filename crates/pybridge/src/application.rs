@@ -5,10 +5,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use pyo3::prelude::*;
 use server::{Request, Response};
 
 use crate::asgi::AsgiApp;
-use crate::direct::{DirectLane, PlanTable};
+use crate::direct::{self, DirectLane, PlanTable};
 
 /// Serves requests with a Python application.
 #[derive(Clone, Debug)]
@@ -21,16 +22,22 @@ struct Lanes {
 }
 
 impl PythonService {
-    /// A service whose requests all take the general lane.
-    #[must_use]
-    pub fn new(general: Arc<AsgiApp>) -> Self {
-        Self(Arc::new(Lanes { general, direct: None }))
-    }
-
-    /// A service whose requests take the direct lane where the table has a plan for them.
-    #[must_use]
-    pub fn with_plans(general: Arc<AsgiApp>, table: PlanTable, lane: Arc<DirectLane>) -> Self {
-        Self(Arc::new(Lanes { general, direct: Some((table, lane)) }))
+    /// A service for this application. Requests take the direct lane where the application is one of the framework's
+    /// and the route has a plan; all others the general lane.
+    ///
+    /// # Errors
+    /// What goes wrong while plans are compiled and read: a fault of the package, not of the application.
+    pub fn new(
+        py: Python<'_>,
+        application: &Bound<'_, PyAny>,
+        general: Arc<AsgiApp>,
+        body_limit: u64,
+    ) -> PyResult<Self> {
+        let direct = match direct::compile(application)? {
+            Some(table) => Some((table, DirectLane::new(py, Arc::clone(&general), body_limit)?)),
+            None => None,
+        };
+        Ok(Self(Arc::new(Lanes { general, direct })))
     }
 }
 

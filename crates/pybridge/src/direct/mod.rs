@@ -12,4 +12,4 @@ pub use extract::{Arguments, Input, Refused, arguments};
 pub use lane::{DirectLane, MatchedPath};
 pub use plan::{Conversion, Parameter, Placement, Plan, Source};
 pub use respond::{Answer, Classes, answer};
-pub use table::PlanTable;
+pub use table::{PlanTable, compile};

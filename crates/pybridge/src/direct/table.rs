@@ -21,6 +21,25 @@ enum Entry {
 #[derive(Debug)]
 pub struct PlanTable(RouteTable<Entry>);
 
+/// Compiles the plans of an application, if it is one of the framework's and any request may use them.
+///
+/// # Errors
+/// What goes wrong in `fastrapi.plan`, and as [`PlanTable::read`].
+pub fn compile(application: &Bound<'_, PyAny>) -> PyResult<Option<PlanTable>> {
+    let py = application.py();
+    // Applications of other frameworks run without the package being imported.
+    let loaded = py.import("sys")?.getattr("modules")?.get_item("fastrapi.applications");
+    let Ok(applications) = loaded else { return Ok(None) };
+    if !application.is_instance(&applications.getattr("FastAPI")?)? {
+        return Ok(None);
+    }
+    let plan = py.import("fastrapi.plan")?.call_method1("compile_application", (application,))?;
+    if !plan.getattr("reason")?.is_none() {
+        return Ok(None);
+    }
+    PlanTable::read(&plan).map(Some)
+}
+
 impl PlanTable {
     /// Reads a `fastrapi.plan.model.ApplicationPlan`.
     ///

@@ -98,10 +98,13 @@ impl Session {
             started = starting => started?,
             _ = signals.next() => return Err(RunError::Interrupted),
         };
-        let app = Python::attach(|py| {
+        let service = Python::attach(|py| {
             let state = lifespan.state().map(|state| state.clone_ref(py));
             let root_path = &self.options.root_path;
-            AsgiApp::new(py, application, self.event_loop.clone(), self.runtime.clone(), state, root_path)
+            let object = application.clone_ref(py);
+            let app =
+                AsgiApp::new(py, application, self.event_loop.clone(), self.runtime.clone(), state, root_path)?;
+            PythonService::new(py, object.bind(py), app, self.options.server.in_memory_body_limit)
         })
         .map_err(|error| RunError::EventLoop(error.to_string()))?;
         let ready = Ready {
@@ -111,7 +114,7 @@ impl Session {
         };
         let serving = Serving { signals, forced: self.forced };
         let served = serving
-            .run(self.options.listener, self.options.backlog, self.options.server, PythonService::new(app), || {
+            .run(self.options.listener, self.options.backlog, self.options.server, service, || {
                 on_ready(&ready);
             })
             .await;
