@@ -15,8 +15,11 @@ ASGI3App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def as_asgi3(app: ASGI2App | ASGI3App) -> ASGI3App:
-    """The application with the interface of ASGI 3. One of ASGI 2 is a class or a sync function."""
-    if not inspect.isclass(app) and is_async_callable(app):
+    """The application with the interface of ASGI 3.
+
+    One of ASGI 2 is a sync function, or a class whose instances are not awaitable (class endpoints are).
+    """
+    if hasattr(app, "__await__") if inspect.isclass(app) else is_async_callable(app):
         return cast(ASGI3App, app)
     asgi2 = cast(ASGI2App, app)
 

@@ -130,7 +130,8 @@ class HTTPExchange:
         self._body_sent = is_last
         if chunk and not self._is_head:
             await self._chunks_in.send((chunk, is_last))
-        elif is_last:
+        if is_last:
+            # Here too, since on trio the application may go on before the client has taken the chunk.
             self._end_of_body()
 
     def _end_of_body(self) -> None:
