@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import inspect
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Generic, Protocol, TypeVar
@@ -13,6 +13,12 @@ from typing_extensions import TypeIs
 
 from fastrapi._host import ParsedHost, parse_host_header
 from fastrapi.types import Scope
+
+if sys.version_info >= (3, 12):
+    from inspect import iscoroutinefunction
+else:
+    # The one of `inspect` does not know mocks before Python 3.12.
+    from asyncio import iscoroutinefunction
 
 __all__ = [
     "AwaitableOrContextManager",
@@ -32,8 +38,8 @@ def is_async_callable(obj: Any) -> TypeIs[Callable[..., Awaitable[Any]]]:
     """Whether calling `obj` gives a coroutine; looks through partials and at `__call__`."""
     while isinstance(obj, functools.partial):
         obj = obj.func
-    return inspect.iscoroutinefunction(obj) or (
-        callable(obj) and inspect.iscoroutinefunction(getattr(obj, "__call__", None))  # noqa: B004
+    return iscoroutinefunction(obj) or (
+        callable(obj) and iscoroutinefunction(getattr(obj, "__call__", None))  # noqa: B004
     )
 
 
@@ -65,7 +71,7 @@ class AwaitableOrContextManagerWrapper(Generic[SupportsAsyncCloseType]):
         self.entered = await self.aw
         return self.entered
 
-    async def __aexit__(self, *args: object) -> None | bool:
+    async def __aexit__(self, *args: object) -> bool | None:
         await self.entered.close()
         return None
 

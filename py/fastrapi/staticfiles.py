@@ -95,8 +95,9 @@ class StaticFiles:
         for package in packages or []:
             name, statics = (package, "statics") if isinstance(package, str) else package
             spec = importlib.util.find_spec(name)
-            assert spec is not None and spec.origin is not None, f"Package {name!r} could not be found."
-            path = Path(spec.origin).parent / statics
+            origin = None if spec is None else spec.origin
+            assert origin is not None, f"Package {name!r} could not be found."
+            path = Path(origin).parent / statics
             assert path.is_dir(), f"Directory '{statics!r}' in package {name!r} could not be found."
             directories.append(str(path))
         return directories

@@ -116,10 +116,7 @@ class Headers(Mapping[str, str]):
 
     def __contains__(self, key: Any) -> bool:
         wanted = key.lower().encode("latin-1")
-        for name, _ in self._list:
-            if name == wanted:
-                return True
-        return False
+        return wanted in [name for name, _ in self._list]
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.keys())

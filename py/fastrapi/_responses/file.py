@@ -107,69 +107,57 @@ class FileResponse(Response):
         if self.stat_result is None:
             self.stat_result = await self._stat()
             self.set_stat_headers(self.stat_result)
-        transfer = _Transfer(self, self.stat_result.st_size, scope, adapt_send(scope, send))
-        if scope["type"] == "websocket" or transfer.is_head or sends_raise_on_disconnect(scope):
-            await transfer.run(scope, receive)
-        else:
-            await _run_until_disconnect(transfer, scope, receive)
+        await _Transfer(self, self.stat_result.st_size, scope, receive, send).run()
         if self.background is not None:
             await self.background()
-
-
-async def _run_until_disconnect(transfer: _Transfer, scope: Scope, receive: Receive) -> None:
-    """Sends for a server whose `send` says nothing about the client: its messages have to be read."""
-    async with create_collapsing_task_group() as task_group:
-
-        async def listen() -> None:
-            await wait_for_disconnect(receive)
-            task_group.cancel_scope.cancel()
-
-        task_group.start_soon(listen)
-        await transfer.run(scope, receive)
-        task_group.cancel_scope.cancel()
 
 
 class _Transfer:
     """Sending a file response to one client."""
 
-    def __init__(self, response: FileResponse, size: int, scope: Scope, send: Send) -> None:
-        method = scope.get("method", "GET").upper()
-        self.is_head = method == "HEAD"
-        self._accepts_ranges = method in ("GET", "HEAD") and response.status_code == 200
-        self._can_send_path = "http.response.pathsend" in scope.get("extensions", {})
+    def __init__(self, response: FileResponse, size: int, scope: Scope, receive: Receive, send: Send) -> None:
         self._response = response
         self._size = size
-        self._send = send
+        self._scope = scope
+        self._receive = receive
+        self._send = adapt_send(scope, send)
+        self._method = scope.get("method", "GET").upper()
         # A response may be sent many times, with different ranges.
         self._headers = MutableHeaders(raw=list(response.raw_headers))
 
-    async def run(self, scope: Scope, receive: Receive) -> None:
-        """Chooses what to send, and sends it."""
+    async def run(self) -> None:
+        """Sends the response."""
         try:
-            ranges = self._requested_ranges(Headers(raw=list(scope["headers"])))
+            ranges = self._requested_ranges(Headers(raw=list(self._scope["headers"])))
         except MalformedRangeHeader as error:
-            await self._refuse(error.content, 400, {}, scope, receive)
+            await self._refuse(error.content, 400, {})
+            return
         except RangeNotSatisfiable as error:
-            headers = {"Content-Range": f"bytes */{error.max_size}"}
-            await self._refuse("", 416, headers, scope, receive)
+            await self._refuse("", 416, {"Content-Range": f"bytes */{error.max_size}"})
+            return
+        framing = self._describe(ranges)
+        status = 206 if ranges else self._response.status_code
+        if self._method == "HEAD":
+            await self._start(status)
+            await self._send(_body(b"", more_body=False))
+        elif not ranges and "http.response.pathsend" in self._scope.get("extensions", {}):
+            await self._start(status)
+            await self._send({"type": "http.response.pathsend", "path": str(self._response.path)})
+        elif self._scope["type"] == "websocket" or sends_raise_on_disconnect(self._scope):
+            await self._send_content(status, ranges, framing)
         else:
-            if not ranges:
-                await self._send_whole()
-            elif len(ranges) == 1:
-                await self._send_range(*ranges[0])
-            else:
-                await self._send_ranges(ranges)
+            await self._send_until_disconnect(status, ranges, framing)
 
-    async def _refuse(
-        self, text: str, status: int, headers: dict[str, str], scope: Scope, receive: Receive
-    ) -> None:
+    async def _refuse(self, text: str, status: int, headers: dict[str, str]) -> None:
         response = Response(text, status, headers, media_type="text/plain")
-        await response({**scope, "type": "http"}, receive, self._send)
+        await response({**self._scope, "type": "http"}, self._receive, self._send)
 
     def _requested_ranges(self, request: Headers) -> list[tuple[int, int]]:
         """The ranges to send; empty for the whole file."""
         header = request.get("range")
-        if header is None or not self._accepts_ranges or not self._matches_if_range(request.get("if-range")):
+        if header is None or self._method not in ("GET", "HEAD") or self._response.status_code != 200:
+            return []
+        if not self._matches_if_range(request.get("if-range")):
             return []
         return parse_range_header(header, self._size, self._response.max_ranges)
 
@@ -181,46 +169,48 @@ class _Transfer:
             return False
         return if_range in (self._headers["last-modified"], self._headers["etag"])
 
-    async def _start(self, status: int) -> None:
-        await self._send({"type": "http.response.start", "status": status, "headers": self._headers.raw})
-
-    async def _send_headers_only(self, status: int) -> None:
-        await self._start(status)
-        await self._send(_body(b"", more_body=False))
-
-    async def _send_whole(self) -> None:
-        if self.is_head:
-            await self._send_headers_only(self._response.status_code)
-        elif self._can_send_path:
-            await self._start(self._response.status_code)
-            await self._send({"type": "http.response.pathsend", "path": str(self._response.path)})
-        else:
-            async with self._open() as file:
-                await self._start(self._response.status_code)
-                await self._send_bytes(file, 0, self._size, is_last=True)
-
-    async def _send_range(self, start: int, end: int) -> None:
-        self._headers["content-range"] = f"bytes {start}-{end - 1}/{self._size}"
-        self._headers["content-length"] = str(end - start)
-        if self.is_head:
-            await self._send_headers_only(206)
-            return
-        async with self._open() as file:
-            await self._start(206)
-            await self._send_bytes(file, start, end, is_last=True)
-
-    async def _send_ranges(self, ranges: list[tuple[int, int]]) -> None:
+    def _describe(self, ranges: list[tuple[int, int]]) -> MultipartByteRanges | None:
+        """Sets the headers for these ranges, and gives the framing if there are several."""
+        if len(ranges) == 1:
+            start, end = ranges[0]
+            self._headers["content-length"] = str(end - start)
+            self._headers["content-range"] = f"bytes {start}-{end - 1}/{self._size}"
+        if len(ranges) < 2:
+            return None
         # Random, so that no content can contain it by intent.
         boundary = token_hex(13)
         framing = MultipartByteRanges(ranges, boundary, self._size, self._headers["content-type"])
-        self._headers["content-type"] = f"multipart/byteranges; boundary={boundary}"
         self._headers["content-length"] = str(framing.content_length)
-        if self.is_head:
-            await self._send_headers_only(206)
-            return
+        self._headers["content-type"] = f"multipart/byteranges; boundary={boundary}"
+        return framing
+
+    async def _start(self, status: int) -> None:
+        await self._send({"type": "http.response.start", "status": status, "headers": self._headers.raw})
+
+    async def _send_until_disconnect(
+        self, status: int, ranges: list[tuple[int, int]], framing: MultipartByteRanges | None
+    ) -> None:
+        """Sends for a server whose `send` says nothing about the client: its messages have to be read."""
+        async with create_collapsing_task_group() as task_group:
+
+            async def listen() -> None:
+                await wait_for_disconnect(self._receive)
+                task_group.cancel_scope.cancel()
+
+            task_group.start_soon(listen)
+            await self._send_content(status, ranges, framing)
+            task_group.cancel_scope.cancel()
+
+    async def _send_content(
+        self, status: int, ranges: list[tuple[int, int]], framing: MultipartByteRanges | None
+    ) -> None:
         async with self._open() as file:
-            await self._start(206)
-            for start, end in ranges:
+            await self._start(status)
+            if framing is None:
+                start, end = ranges[0] if ranges else (0, self._size)
+                await self._send_bytes(file, start, end, is_last=True)
+                return
+            for start, end in framing.ranges:
                 await self._send(_body(framing.part_header(start, end), more_body=True))
                 await self._send_bytes(file, start, end, is_last=False)
                 await self._send(_body(framing.part_end, more_body=True))
@@ -241,7 +231,7 @@ class _Transfer:
         """Sends exactly these bytes: the length was announced, so more or less would break the connection."""
         if start:
             await file.seek(start)
-        elif start == end:
+        if start == end:
             await self._send(_body(b"", more_body=not is_last))
         while start < end:
             chunk = await file.read(min(self._response.chunk_size, end - start))

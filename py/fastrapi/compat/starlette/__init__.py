@@ -6,6 +6,40 @@ the vocabulary is the `fastrapi` module of the same name.
 
 from __future__ import annotations
 
+from importlib import import_module
+from types import ModuleType
+
 from fastrapi._version import STARLETTE_PARITY as __version__
 
 __all__ = ["__version__"]
+
+_SHARED_MODULES = frozenset(
+    {
+        "_exception_handler",
+        "_utils",
+        "applications",
+        "authentication",
+        "concurrency",
+        "config",
+        "convertors",
+        "endpoints",
+        "formparsers",
+        "middleware",
+        "requests",
+        "responses",
+        "schemas",
+        "staticfiles",
+        "status",
+        "templating",
+        "testclient",
+        "types",
+        "websockets",
+    }
+)
+
+
+def __getattr__(name: str) -> ModuleType:
+    """For `from starlette import status`, which looks for an attribute of this package."""
+    if name in _SHARED_MODULES:
+        return import_module(f"fastrapi.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
