@@ -1,5 +1,5 @@
 """Application classes."""
 
-from fastrapi.applications.asgi import Starlette
-
-__all__ = ["Starlette"]
+from fastrapi.applications.asgi import Starlette as Starlette
+from fastrapi.applications.fastapi import FastAPI as FastAPI
+from fastrapi.applications.fastapi import FastrAPI as FastrAPI

@@ -23,7 +23,7 @@ def _documented(routes: Iterable[BaseRoute | RouteContext]) -> Iterator[Operatio
     from fastrapi.routing.operation import Operation
 
     for context in iter_route_contexts(routes):
-        route = context._effective_route
+        route = context.effective_route
         if isinstance(route, Operation) and route.include_in_schema:
             yield route
 

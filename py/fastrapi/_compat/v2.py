@@ -1,0 +1,283 @@
+"""The layer over pydantic: one field of a request or a response, compiled to a validator.
+
+Everything that touches pydantic's own interface for fields is here, so that a new pydantic
+version is met in one place.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import deque
+from collections.abc import Callable, Sequence
+from copy import copy, deepcopy
+from functools import lru_cache
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import pydantic.warnings
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from fastrapi._compat.shared import (
+    field_annotation_is_scalar,
+    field_annotation_is_sequence,
+    is_union,
+    lenient_issubclass,
+    unalias,
+)
+from fastrapi.types import IncEx
+
+Undefined: Any = PydanticUndefined
+RequiredParam: Any = PydanticUndefined
+
+# New in pydantic 2.12: told about attributes such as `alias` that an adapter has no use for.
+_UNSUPPORTED_ATTRIBUTE: type[Warning] | None = getattr(
+    pydantic.warnings, "UnsupportedFieldAttributeWarning", None
+)
+
+_PLAIN_ATTRIBUTES = frozenset({"annotation", "alias", "alias_priority", "validation_alias", "serialization_alias"})
+"""Attributes of a field that make no difference to its validator."""
+
+
+@lru_cache(maxsize=1024)
+def _shared_adapter(annotation: Any) -> TypeAdapter[Any]:
+    """The adapter of a bare class, shared by all fields that add nothing to it.
+
+    Building an adapter is the most expensive step of a route's analysis, and most parameters
+    of an application are plain `int` and `str`.
+    """
+    return TypeAdapter(annotation)
+
+
+def _build_adapter(field_info: FieldInfo, config: ConfigDict | None) -> TypeAdapter[Any]:
+    annotation = field_info.annotation
+    if (
+        config is None
+        and isinstance(annotation, type)
+        and get_origin(annotation) is None
+        and not field_info.metadata
+        and field_info._attributes_set.keys() <= _PLAIN_ATTRIBUTES
+    ):
+        return _shared_adapter(annotation)
+    with warnings.catch_warnings():
+        if _UNSUPPORTED_ATTRIBUTE is not None:
+            warnings.simplefilter("ignore", _UNSUPPORTED_ATTRIBUTE)
+        return TypeAdapter(Annotated[annotation, field_info], config=config)
+
+
+class ModelField:
+    """One value of a request or a response, with what is needed to validate and to write it.
+
+    Attributes:
+        name: The name of the parameter, or of the model's field.
+        field_info: pydantic's description, or one of the classes in `fastrapi.params`.
+        mode: Whether the field's JSON schema describes input or output.
+        config: pydantic configuration for the annotation, if it is not a model of its own.
+        alias: The name in the request.
+        required: Whether there is neither a default value nor a factory for one.
+        type_adapter: The compiled annotation with the field's constraints and default.
+        reader: How the value is found in a request; made and used by
+            `fastrapi.dependencies.reading`.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "alias",
+        "config",
+        "field_info",
+        "mode",
+        "name",
+        "reader",
+        "required",
+        "type_adapter",
+    )
+
+    def __init__(
+        self,
+        field_info: FieldInfo,
+        name: str,
+        mode: Literal["validation", "serialization"] = "validation",
+        config: ConfigDict | None = None,
+    ) -> None:
+        self.field_info = field_info
+        self.name = name
+        self.mode = mode
+        self.config = config
+        self.alias: str = field_info.alias or name
+        self.required: bool = field_info.is_required()
+        self.type_adapter: TypeAdapter[Any] = _build_adapter(field_info, config)
+        self.reader: Any = None
+
+    def renamed(self, name: str) -> ModelField:
+        """The same field under another name, with the same validator."""
+        field = copy(self)
+        field.name = name
+        field.alias = self.field_info.alias or name
+        field.reader = None
+        return field
+
+    def __repr__(self) -> str:
+        return f"ModelField(name={self.name!r}, field_info={self.field_info!r}, mode={self.mode!r})"
+
+    @property
+    def _type_adapter(self) -> TypeAdapter[Any]:
+        return self.type_adapter
+
+    @property
+    def validation_alias(self) -> str | None:
+        """The name in the request, if it is a plain one that is declared for validation."""
+        alias = self.field_info.validation_alias
+        return alias if isinstance(alias, str) and alias else None
+
+    @property
+    def serialization_alias(self) -> str | None:
+        """The name in the response, if one is declared."""
+        return self.field_info.serialization_alias or None
+
+    @property
+    def default(self) -> Any:
+        """The declared default value; pydantic's undefined object if there is none."""
+        return self.field_info.default
+
+    def get_default(self) -> Any:
+        """A default value of its own for the caller; `None` if the field is required."""
+        if self.required:
+            return None
+        factory: Callable[[], Any] | None = self.field_info.default_factory  # type: ignore[assignment]
+        if factory is not None:
+            return factory()
+        return deepcopy(self.field_info.default)
+
+    def validated_default(self, *, loc: tuple[int | str, ...] = ()) -> tuple[Any, list[dict[str, Any]]]:
+        """The default value, validated if the declaration asks for it (`validate_default`)."""
+        default = self.get_default()
+        return self.validate(default, loc=loc) if self.field_info.validate_default else (default, [])
+
+    def validate(
+        self, value: Any, values: dict[str, Any] | None = None, *, loc: tuple[int | str, ...] = ()
+    ) -> tuple[Any, list[dict[str, Any]]]:
+        """The validated value and no errors, or `None` and the errors, located below `loc`."""
+        try:
+            return self.type_adapter.validate_python(value, from_attributes=True), []
+        except ValidationError as error:
+            return None, relocate(error.errors(include_url=False), loc)
+
+    def serialize(
+        self,
+        value: Any,
+        *,
+        mode: Literal["json", "python"] = "json",
+        include: IncEx | None = None,
+        exclude: IncEx | None = None,
+        by_alias: bool = True,
+        exclude_unset: bool = False,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+    ) -> Any:
+        """A validated value as plain data."""
+        return self.type_adapter.dump_python(
+            value,
+            mode=mode,
+            include=include,
+            exclude=exclude,
+            by_alias=by_alias,
+            exclude_unset=exclude_unset,
+            exclude_defaults=exclude_defaults,
+            exclude_none=exclude_none,
+        )
+
+    def serialize_json(
+        self,
+        value: Any,
+        *,
+        include: IncEx | None = None,
+        exclude: IncEx | None = None,
+        by_alias: bool = True,
+        exclude_unset: bool = False,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+    ) -> bytes:
+        """A validated value as JSON text, without the detour over plain data."""
+        return self.type_adapter.dump_json(
+            value,
+            include=include,
+            exclude=exclude,
+            by_alias=by_alias,
+            exclude_unset=exclude_unset,
+            exclude_defaults=exclude_defaults,
+            exclude_none=exclude_none,
+        )
+
+
+def relocate(errors: Sequence[Any], prefix: tuple[int | str, ...]) -> list[dict[str, Any]]:
+    """The errors with their locations put below the prefix."""
+    return [{**error, "loc": prefix + tuple(error.get("loc", ()))} for error in errors]
+
+
+def get_missing_field_error(loc: tuple[int | str, ...], input: Any = None) -> dict[str, Any]:
+    """pydantic's error for a value that is not there."""
+    return {"type": "missing", "loc": loc, "msg": "Field required", "input": input}
+
+
+def copy_field_info(*, field_info: FieldInfo, annotation: Any) -> FieldInfo:
+    """A copy of the field with the annotation, and with the constraints that it carries."""
+    merged = FieldInfo.from_annotation(annotation)
+    copied = copy(field_info)
+    copied.metadata = merged.metadata
+    copied.annotation = merged.annotation
+    return copied
+
+
+def create_body_model(
+    *, fields: Sequence[ModelField], model_name: str, config: ConfigDict | None = None
+) -> type[BaseModel]:
+    """A model with the fields as its own, for a body with several parameters."""
+    definitions: dict[str, Any] = {field.name: (field.field_info.annotation, field.field_info) for field in fields}
+    model: type[BaseModel] = create_model(model_name, __config__=config, **definitions)
+    return model
+
+
+@lru_cache(maxsize=1024)
+def get_cached_model_fields(model: type[BaseModel]) -> list[ModelField]:
+    """The fields of the model, each with a validator of its own. Not to be changed by the caller."""
+    return [
+        ModelField(field_info=field_info, name=name, config=_standalone_config(model, field_info.annotation))
+        for name, field_info in model.model_fields.items()
+    ]
+
+
+def _standalone_config(model: type[BaseModel], annotation: Any) -> ConfigDict | None:
+    """The model's configuration, where the annotation does not bring its own.
+
+    pydantic refuses a configuration for an adapter of a model, dataclass or typed dict.
+    """
+    if lenient_issubclass(annotation, BaseModel) or hasattr(annotation, "__pydantic_config__"):
+        return None
+    if hasattr(annotation, "__dataclass_fields__") or hasattr(annotation, "__total__"):
+        return None
+    return model.model_config
+
+
+def is_scalar_field(field: ModelField) -> bool:
+    """Whether the field is outside the body and its value is one text."""
+    from fastrapi import params
+
+    return field_annotation_is_scalar(field.field_info.annotation) and not isinstance(
+        field.field_info, params.Body
+    )
+
+
+def serialize_sequence_value(*, field: ModelField, value: Any) -> Sequence[Any]:
+    """The values in the kind of sequence that the field is annotated with."""
+    annotation = unalias(field.field_info.annotation)
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if is_union(annotation):
+        annotation = next(
+            member for member in get_args(annotation) if field_annotation_is_sequence(member)
+        )
+    origin = get_origin(annotation) or annotation
+    for kind in (list, tuple, set, frozenset, deque):
+        if lenient_issubclass(origin, kind):
+            return kind(value)  # type: ignore[no-any-return]
+    return list(value)

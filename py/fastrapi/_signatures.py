@@ -1,0 +1,81 @@
+"""Keyword lists that are written once.
+
+Several public functions take the same long list of keywords. Each list is a `TypedDict` whose
+fields carry their default value as `Annotated[type, Initial(value)]`. A function takes it as
+`**options: Unpack[ThatList]`, which type checkers and editors expand, and the decorator
+`expands` makes the runtime agree: `inspect.signature()` shows every keyword with its default,
+and an unknown keyword is a `TypeError` that names the function.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Initial:
+    """The default value of a keyword."""
+
+    value: Any
+
+
+@functools.cache
+def keyword_parameters(options: type) -> dict[str, inspect.Parameter]:
+    """The keywords of a `TypedDict` of `Annotated[type, Initial(value)]` fields, in order.
+
+    The list's module must not postpone the evaluation of annotations.
+    """
+    parameters = {}
+    for name, annotation in options.__annotations__.items():
+        [initial] = [item for item in annotation.__metadata__ if isinstance(item, Initial)]
+        parameters[name] = inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=initial.value, annotation=annotation.__origin__
+        )
+    return parameters
+
+
+@functools.cache
+def keyword_defaults(options: type) -> dict[str, Any]:
+    """The default value of each keyword of the list. Not to be changed by the caller."""
+    return {name: parameter.default for name, parameter in keyword_parameters(options).items()}
+
+
+def expands(options: type, *, fill: bool = False) -> Callable[[F], F]:
+    """Declare that a function's `**keywords` are those of the `TypedDict` `options`.
+
+    Args:
+        options: The keyword list.
+        fill: Pass the function all keywords, with their defaults where the caller gave none.
+
+    Raises:
+        TypeError: From the decorated function, for a keyword that is not in the list.
+    """
+
+    def decorate(function: F) -> F:
+        own = inspect.signature(function)
+        named = [
+            parameter
+            for parameter in own.parameters.values()
+            if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+        ]
+        known = {parameter.name for parameter in named} | keyword_parameters(options).keys()
+        defaults = keyword_defaults(options)
+
+        @functools.wraps(function)
+        def checked(*args: Any, **keywords: Any) -> Any:
+            for name in keywords:
+                if name not in known:
+                    raise TypeError(f"{function.__qualname__}() got an unexpected keyword argument {name!r}")
+            return function(*args, **({**defaults, **keywords} if fill else keywords))
+
+        listed = [p for name, p in keyword_parameters(options).items() if name not in own.parameters]
+        checked.__signature__ = own.replace(parameters=[*named, *listed])  # type: ignore[attr-defined]
+        return checked  # type: ignore[return-value]
+
+    return decorate

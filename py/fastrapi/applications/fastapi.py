@@ -1,0 +1,413 @@
+"""The application class."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from typing_extensions import Unpack, deprecated
+
+from fastrapi._form_limits import FormLimits, validated_max_body_size
+from fastrapi._signatures import expands
+from fastrapi.applications.asgi import Starlette
+from fastrapi.compat.starlette.exceptions import HTTPException
+from fastrapi.compat.starlette.routing import BaseRoute
+from fastrapi.datastructures import Default
+from fastrapi.exception_handlers import (
+    http_exception_handler,
+    request_validation_exception_handler,
+    websocket_request_validation_exception_handler,
+)
+from fastrapi.exceptions import RequestValidationError, WebSocketRequestValidationError
+from fastrapi.middleware import Middleware
+from fastrapi.params import Depends
+from fastrapi.requests import Request
+from fastrapi.responses import HTMLResponse, JSONResponse, Response
+from fastrapi.routing import APIRouter
+from fastrapi.routing.events import ON_EVENT_DEPRECATED
+from fastrapi.routing.options import APIRouteOptions, IncludeOptions, OperationOptions, UniqueIdFunction
+from fastrapi.telemetry.config import TelemetryConfig, complete_config
+from fastrapi.telemetry.gate import TelemetryGate
+from fastrapi.types import DecoratedCallable, ExceptionHandler, Lifespan, Receive, Scope, Send
+from fastrapi.utils import generate_unique_id
+
+AppType = TypeVar("AppType", bound="FastAPI")
+
+if TYPE_CHECKING:
+    Decorator = Callable[[DecoratedCallable], DecoratedCallable]
+
+
+class FastAPI(Starlette):
+    """An application.
+
+    Args:
+        telemetry: What is recorded through OpenTelemetry.
+        debug: Whether the answer to an error in the application is its traceback.
+        routes: Routes to begin with. Use the methods of the application instead.
+        title: The title of the API.
+        summary: One line about it.
+        description: Its description, in Markdown.
+        version: Its version.
+        openapi_url: Where the OpenAPI document is; `None` for no document and no documentation.
+        openapi_tags: Descriptions of the tags.
+        servers: The servers of the API.
+        dependencies: Dependencies of all path operations.
+        default_response_class: The response class of path operations that have none.
+        redirect_slashes: Whether a path that is there with or without a slash at the end is
+            redirected to.
+        docs_url: Where Swagger UI is; `None` for nowhere.
+        redoc_url: Where ReDoc is; `None` for nowhere.
+        swagger_ui_oauth2_redirect_url: The page that OAuth2 servers send Swagger UI's user to.
+        swagger_ui_init_oauth: The OAuth2 configuration of Swagger UI.
+        middleware: The middleware, the first one outermost.
+        exception_handlers: Handlers by exception class or status.
+        on_startup: Functions to call when the application starts. Use `lifespan` instead.
+        on_shutdown: Functions to call when it ends.
+        lifespan: A function of the application that returns an asynchronous context manager.
+        terms_of_service: The URL of the terms of service.
+        contact: Whom to contact about the API.
+        license_info: The licence of the API.
+        root_path: The path below which a proxy serves the application. Prefer the server's option.
+        root_path_in_servers: Whether it is documented as a server.
+        responses: Further responses for the documentation of all path operations.
+        callbacks: OpenAPI callbacks of all path operations.
+        webhooks: Path operations that document requests made to others.
+        deprecated: Whether all path operations are deprecated.
+        include_in_schema: Whether they are documented.
+        swagger_ui_parameters: The configuration of Swagger UI.
+        generate_unique_id_function: Makes the ids of the path operations.
+        separate_input_output_schemas: Whether a model is documented apart for requests and
+            responses, where that makes a difference.
+        openapi_external_docs: Further documentation.
+        strict_content_type: Whether a JSON body has to come with a JSON content type.
+        max_body_size: The most bytes of a request body.
+        form_limits: Limits for parsing forms.
+
+    Raises:
+        AssertionError: There is no title or no version.
+        ValueError: A limit is not a non-negative integer.
+
+    Attributes:
+        dependency_overrides: What to call instead of a dependency, for tests.
+        openapi_schema: The OpenAPI document, once it has been made.
+        state: A place for the application's own data.
+    """
+
+    def __init__(
+        self: AppType,
+        *,
+        telemetry: TelemetryConfig | None = None,
+        debug: bool = False,
+        routes: list[BaseRoute] | None = None,
+        title: str = "FastAPI",
+        summary: str | None = None,
+        description: str = "",
+        version: str = "0.1.0",
+        openapi_url: str | None = "/openapi.json",
+        openapi_tags: list[dict[str, Any]] | None = None,
+        servers: list[dict[str, str | Any]] | None = None,
+        dependencies: Sequence[Depends] | None = None,
+        default_response_class: type[Response] = Default(JSONResponse),
+        redirect_slashes: bool = True,
+        docs_url: str | None = "/docs",
+        redoc_url: str | None = "/redoc",
+        swagger_ui_oauth2_redirect_url: str | None = "/docs/oauth2-redirect",
+        swagger_ui_init_oauth: dict[str, Any] | None = None,
+        middleware: Sequence[Middleware] | None = None,
+        exception_handlers: dict[
+            int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]
+        ]
+        | None = None,
+        on_startup: Sequence[Callable[[], Any]] | None = None,
+        on_shutdown: Sequence[Callable[[], Any]] | None = None,
+        lifespan: Lifespan[AppType] | None = None,
+        terms_of_service: str | None = None,
+        contact: dict[str, str | Any] | None = None,
+        license_info: dict[str, str | Any] | None = None,
+        root_path: str = "",
+        root_path_in_servers: bool = True,
+        responses: dict[int | str, dict[str, Any]] | None = None,
+        callbacks: list[BaseRoute] | None = None,
+        webhooks: APIRouter | None = None,
+        deprecated: bool | None = None,
+        include_in_schema: bool = True,
+        swagger_ui_parameters: dict[str, Any] | None = None,
+        generate_unique_id_function: UniqueIdFunction = Default(generate_unique_id),
+        separate_input_output_schemas: bool = True,
+        openapi_external_docs: dict[str, Any] | None = None,
+        strict_content_type: bool = True,
+        max_body_size: int | None = None,
+        form_limits: FormLimits | None = None,
+    ) -> None:
+        super().__init__(
+            debug=debug,
+            middleware=middleware,
+            exception_handlers=exception_handlers,
+            max_body_size=validated_max_body_size(max_body_size),
+        )
+        self.title = title
+        self.summary = summary
+        self.description = description
+        self.version = version
+        self.terms_of_service = terms_of_service
+        self.contact = contact
+        self.license_info = license_info
+        self.openapi_url = openapi_url
+        self.openapi_tags = openapi_tags
+        self.root_path_in_servers = root_path_in_servers
+        self.docs_url = docs_url
+        self.redoc_url = redoc_url
+        self.swagger_ui_oauth2_redirect_url = swagger_ui_oauth2_redirect_url
+        self.swagger_ui_init_oauth = swagger_ui_init_oauth
+        self.swagger_ui_parameters = swagger_ui_parameters
+        self.servers = servers or []
+        self.separate_input_output_schemas = separate_input_output_schemas
+        self.openapi_external_docs = openapi_external_docs
+        self.openapi_version = "3.1.0"
+        self.openapi_schema: dict[str, Any] | None = None
+        self._openapi_routes_version: int | None = None
+        if self.openapi_url:
+            assert self.title, "A title must be provided for OpenAPI, e.g.: 'My API'"
+            assert self.version, "A version must be provided for OpenAPI, e.g.: '2.1.0'"
+        self.webhooks = webhooks or APIRouter()
+        self.root_path = root_path
+        self.dependency_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
+        self.router: APIRouter = APIRouter(
+            routes=routes,
+            redirect_slashes=redirect_slashes,
+            dependency_overrides_provider=self,
+            on_startup=on_startup,
+            on_shutdown=on_shutdown,
+            lifespan=lifespan,
+            default_response_class=default_response_class,
+            dependencies=dependencies,
+            callbacks=callbacks,
+            deprecated=deprecated,
+            include_in_schema=include_in_schema,
+            responses=responses,
+            generate_unique_id_function=generate_unique_id_function,
+            strict_content_type=strict_content_type,
+            max_body_size=max_body_size,
+            form_limits=form_limits,
+        )
+        for kind, handler in _DEFAULT_HANDLERS.items():
+            self.exception_handlers.setdefault(kind, cast(ExceptionHandler, handler))
+        self._telemetry = TelemetryGate(complete_config(telemetry))
+        self.setup()
+
+    # The OpenAPI document and its pages
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document. It is made again only when the routes have changed."""
+        version = self.router._get_routes_version() + self.webhooks._get_routes_version()
+        if self.openapi_schema is None or self._openapi_routes_version not in (None, version):
+            from fastrapi.openapi.utils import get_openapi
+
+            self.openapi_schema = get_openapi(
+                title=self.title,
+                version=self.version,
+                openapi_version=self.openapi_version,
+                summary=self.summary,
+                description=self.description,
+                terms_of_service=self.terms_of_service,
+                contact=self.contact,
+                license_info=self.license_info,
+                routes=self.routes,
+                webhooks=self.webhooks.routes,
+                tags=self.openapi_tags,
+                servers=self.servers,
+                separate_input_output_schemas=self.separate_input_output_schemas,
+                external_docs=self.openapi_external_docs,
+            )
+            self._openapi_routes_version = version
+        return self.openapi_schema
+
+    def setup(self) -> None:
+        """Add the routes of the OpenAPI document and of its pages."""
+        if not self.openapi_url:
+            return
+
+        async def openapi(request: Request) -> JSONResponse:
+            return JSONResponse(self._openapi_for(request))
+
+        self.add_route(self.openapi_url, openapi, include_in_schema=False)
+        if self.docs_url:
+            self._add_swagger_ui(self.docs_url)
+        if self.redoc_url:
+
+            async def redoc_html(request: Request) -> Response:
+                from fastrapi.openapi.pages import redoc
+
+                return redoc(self, request)
+
+            self.add_route(self.redoc_url, redoc_html, include_in_schema=False)
+
+    def _openapi_for(self, request: Request) -> dict[str, Any]:
+        """The document with the path as a server below which the request found the application."""
+        schema = self.openapi()
+        root_path: str = request.scope.get("root_path", "").rstrip("/")
+        servers = schema.get("servers", [])
+        if root_path and self.root_path_in_servers and root_path not in {server.get("url") for server in servers}:
+            return {**schema, "servers": [{"url": root_path}, *servers]}
+        return schema
+
+    def _add_swagger_ui(self, docs_url: str) -> None:
+        async def swagger_ui_html(request: Request) -> Response:
+            from fastrapi.openapi.pages import swagger_ui
+
+            return swagger_ui(self, request)
+
+        self.add_route(docs_url, swagger_ui_html, include_in_schema=False)
+        if self.swagger_ui_oauth2_redirect_url:
+
+            async def swagger_ui_redirect(request: Request) -> HTMLResponse:
+                from fastrapi.openapi.docs import get_swagger_ui_oauth2_redirect_html
+
+                return get_swagger_ui_oauth2_redirect_html()
+
+            self.add_route(self.swagger_ui_oauth2_redirect_url, swagger_ui_redirect, include_in_schema=False)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.root_path:
+            scope["root_path"] = self.root_path
+        if scope["type"] == "lifespan":
+            if self._telemetry.concerns_lifespan:
+                await self._telemetry.live(super().__call__, scope, receive, send)
+                return
+        elif self._telemetry.is_open:
+            await self._telemetry.serve(
+                super().__call__, lambda: self.middleware_stack, scope, receive, send
+            )
+            return
+        await super().__call__(scope, receive, send)
+
+    # Routes
+
+    def add_api_route(
+        self, path: str, endpoint: Callable[..., Any], **options: Unpack[APIRouteOptions]
+    ) -> None:
+        """Add a path operation."""
+        self.router.add_api_route(path, endpoint, **options)
+
+    def api_route(self, path: str, **options: Unpack[APIRouteOptions]) -> Decorator[DecoratedCallable]:
+        """Add a path operation for any methods, by default GET."""
+
+        def decorate(func: DecoratedCallable) -> DecoratedCallable:
+            self.router.add_api_route(path, func, **options)
+            return func
+
+        return decorate
+
+    def add_api_websocket_route(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        name: str | None = None,
+        *,
+        dependencies: Sequence[Depends] | None = None,
+    ) -> None:
+        """Add a WebSocket endpoint."""
+        self.router.add_api_websocket_route(path, endpoint, name=name, dependencies=dependencies)
+
+    def websocket(
+        self, path: str, name: str | None = None, *, dependencies: Sequence[Depends] | None = None
+    ) -> Decorator[DecoratedCallable]:
+        """Add a WebSocket endpoint."""
+        return self.router.websocket(path, name, dependencies=dependencies)
+
+    def websocket_route(self, path: str, name: str | None = None) -> Decorator[DecoratedCallable]:
+        """Add a function of the WebSocket, without any analysis."""
+        return self.router.websocket_route(path, name)
+
+    @expands(IncludeOptions)
+    def include_router(self, router: APIRouter, **options: Unpack[IncludeOptions]) -> None:
+        """Include the routes of a router, those that are added to it later among them.
+
+        Raises:
+            AssertionError: The prefix is not one.
+            FastAPIError: A route would have an empty path.
+        """
+        self.router.include_router(router, **options)
+
+    @expands(OperationOptions)
+    def get(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+        """Add a path operation for GET."""
+        return self.router.get(path, **options)
+
+    @expands(OperationOptions)
+    def put(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+        """Add a path operation for PUT."""
+        return self.router.put(path, **options)
+
+    @expands(OperationOptions)
+    def post(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+        """Add a path operation for POST."""
+        return self.router.post(path, **options)
+
+    @expands(OperationOptions)
+    def delete(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+        """Add a path operation for DELETE."""
+        return self.router.delete(path, **options)
+
+    @expands(OperationOptions)
+    def options(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+        """Add a path operation for OPTIONS."""
+        return self.router.options(path, **options)
+
+    @expands(OperationOptions)
+    def head(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+        """Add a path operation for HEAD."""
+        return self.router.head(path, **options)
+
+    @expands(OperationOptions)
+    def patch(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+        """Add a path operation for PATCH."""
+        return self.router.patch(path, **options)
+
+    @expands(OperationOptions)
+    def trace(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+        """Add a path operation for TRACE."""
+        return self.router.trace(path, **options)
+
+    # Events, middleware and errors
+
+    @deprecated(ON_EVENT_DEPRECATED)
+    def on_event(self, event_type: str) -> Decorator[DecoratedCallable]:
+        """Add a function to call at `startup` or `shutdown`. Use `lifespan` instead."""
+        return self.router._event_decorator(event_type)
+
+    def middleware(self, middleware_type: str) -> Decorator[DecoratedCallable]:
+        """Add a function of the request and of what answers it as a middleware.
+
+        Args:
+            middleware_type: `http`, the only type.
+        """
+
+        def decorate(func: DecoratedCallable) -> DecoratedCallable:
+            from fastrapi.middleware.base import BaseHTTPMiddleware
+
+            self.add_middleware(BaseHTTPMiddleware, dispatch=func)
+            return func
+
+        return decorate
+
+    def exception_handler(
+        self, exc_class_or_status_code: int | type[Exception]
+    ) -> Decorator[DecoratedCallable]:
+        """Add a handler for an exception class or a status."""
+
+        def decorate(func: DecoratedCallable) -> DecoratedCallable:
+            self.add_exception_handler(exc_class_or_status_code, func)
+            return func
+
+        return decorate
+
+
+_DEFAULT_HANDLERS: dict[type[Exception], Callable[..., Awaitable[Response | None]]] = {
+    HTTPException: http_exception_handler,
+    RequestValidationError: request_validation_exception_handler,
+    WebSocketRequestValidationError: websocket_request_validation_exception_handler,
+}
+
+
+FastrAPI = FastAPI

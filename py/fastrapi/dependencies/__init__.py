@@ -1,0 +1,1 @@
+"""Dependency injection: analysis of signatures at definition, solving per request."""

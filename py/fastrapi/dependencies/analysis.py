@@ -1,0 +1,225 @@
+"""From a callable to its `Dependant`.
+
+What a callable declares is worked out once and remembered as long as the callable lives: the
+same dependency is usually declared by many routes, and every inclusion of a router looks at its
+routes again. Only the tree is built anew each time.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from weakref import WeakKeyDictionary
+
+from fastrapi import params
+from fastrapi._compat import ModelField
+from fastrapi.dependencies.concurrency import DependencyConcurrency
+from fastrapi.dependencies.models import Dependant
+from fastrapi.dependencies.parameters import alias_choices, analyze_param
+from fastrapi.dependencies.signatures import get_typed_signature
+from fastrapi.exceptions import DependencyScopeError
+from fastrapi.types import DependencyCacheKey
+from fastrapi.utils import get_path_param_names
+
+
+@dataclass(slots=True)
+class _Declarations:
+    """What the parameters of one callable declare, for one set of names in the path.
+
+    Attributes:
+        fields: By list of `Dependant`, the fields of the request.
+        special: By attribute of `Dependant`, the parameters for objects such as `Request`.
+        dependencies: The sub-dependencies, with the parameter that receives each.
+    """
+
+    fields: dict[str, list[ModelField]] = field(default_factory=dict)
+    special: dict[str, str] = field(default_factory=dict)
+    dependencies: list[tuple[str, params.Depends]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Known:
+    """The remembered analyses of one callable.
+
+    Attributes:
+        path_sensitive: The names whose presence in the path makes a difference.
+        by_path_names: The declarations, by which of these names are in the path.
+    """
+
+    path_sensitive: frozenset[str]
+    by_path_names: dict[frozenset[str], _Declarations] = field(default_factory=dict)
+
+
+_known: WeakKeyDictionary[Callable[..., Any], _Known] = WeakKeyDictionary()
+
+_LIST_OF_PLACE = {
+    params.ParamTypes.path: "path_params",
+    params.ParamTypes.query: "query_params",
+    params.ParamTypes.header: "header_params",
+    params.ParamTypes.cookie: "cookie_params",
+}
+
+
+def _declarations(call: Callable[..., Any], path_param_names: set[str]) -> _Declarations:
+    # Only functions and classes: other objects may be unhashable, or equal to one another.
+    memorable = isinstance(call, (types.FunctionType, type))
+    if memorable and call in _known:
+        known = _known[call]
+        remembered = known.by_path_names.get(known.path_sensitive & path_param_names)
+        if remembered is not None:
+            return remembered
+    found = _Declarations()
+    sensitive = set()
+    for name, parameter in get_typed_signature(call).parameters.items():
+        details = analyze_param(
+            param_name=name,
+            annotation=parameter.annotation,
+            value=parameter.default,
+            path_param_names=path_param_names,
+        )
+        sensitive.add(name)
+        if details.special is not None:
+            found.special[details.special] = name
+        elif details.depends is not None:
+            found.dependencies.append((name, details.depends))
+        elif details.field is not None:
+            sensitive.update(_path_choices(parameter.annotation, parameter.default))
+            found.fields.setdefault(_list_for(details.field), []).append(details.field)
+    if memorable:
+        known = _known.setdefault(call, _Known(path_sensitive=frozenset(sensitive)))
+        known.by_path_names[known.path_sensitive & path_param_names] = found
+    return found
+
+
+def _path_choices(annotation: Any, default: Any) -> Iterator[str]:
+    """The names that a `Path()` with several of them chooses from."""
+    for declared in (default, *getattr(annotation, "__metadata__", ())):
+        if isinstance(declared, params.Path):
+            yield from alias_choices(declared) or ()
+
+
+def _list_for(model_field: ModelField) -> str:
+    field_info = model_field.field_info
+    if isinstance(field_info, params.Param):
+        return _LIST_OF_PLACE[field_info.in_]
+    assert isinstance(field_info, params.Body), (
+        f"Invalid field info for parameter {model_field.name!r}: {field_info!r}"
+    )
+    return "body_params"
+
+
+def get_dependant(
+    *,
+    path: str,
+    call: Callable[..., Any],
+    name: str | None = None,
+    own_oauth_scopes: list[str] | None = None,
+    parent_oauth_scopes: list[str] | None = None,
+    use_cache: bool = True,
+    scope: Literal["function", "request"] | None = None,
+    concurrency: DependencyConcurrency | None = None,
+) -> Dependant:
+    """Analyse a callable and all that it depends on.
+
+    Args:
+        path: The path template of the operation, without convertors.
+        call: The path operation or dependency.
+        name: The parameter of the parent that receives its result.
+        own_oauth_scopes: The scopes required by its declaration.
+        parent_oauth_scopes: The scopes required above it.
+        use_cache: Whether its result is shared within a request.
+        scope: When to leave a `yield` dependency, as declared.
+        concurrency: The counter of its declaration.
+
+    Raises:
+        AssertionError: A parameter's declaration is ambiguous or impossible.
+        DependencyScopeError: It outlives a dependency that it uses.
+        FastAPIError: A type cannot be validated by pydantic.
+    """
+    declarations = _declarations(call, get_path_param_names(path))
+    dependant = Dependant(
+        call=call,
+        name=name,
+        path=path,
+        own_oauth_scopes=own_oauth_scopes,
+        parent_oauth_scopes=parent_oauth_scopes,
+        use_cache=use_cache,
+        scope=scope,
+        concurrency=concurrency,
+        **{place: list(fields) for place, fields in declarations.fields.items()},  # type: ignore[arg-type]
+        **declarations.special,  # type: ignore[arg-type]
+    )
+    for parameter, depends in declarations.dependencies:
+        _check_scopes(dependant, depends)
+        dependant.dependencies.append(
+            _sub_dependant(depends, path, parameter, [*(parent_oauth_scopes or ()), *(own_oauth_scopes or ())])
+        )
+    return dependant
+
+
+def _check_scopes(dependant: Dependant, depends: params.Depends) -> None:
+    if depends.scope != "function" or dependant.computed_scope != "request":
+        return
+    if dependant.is_gen or dependant.is_async_gen:
+        raise DependencyScopeError(
+            f'The dependency "{getattr(dependant.call, "__name__", dependant.call)}" has a scope of '
+            '"request", it cannot depend on dependencies with scope "function".'
+        )
+
+
+def _sub_dependant(depends: params.Depends, path: str, name: str | None, parent_scopes: list[str]) -> Dependant:
+    assert depends.dependency is not None
+    own_scopes = list(depends.scopes or ()) if isinstance(depends, params.Security) else None
+    return get_dependant(
+        path=path,
+        call=depends.dependency,
+        name=name,
+        own_oauth_scopes=own_scopes or None,
+        parent_oauth_scopes=parent_scopes or None,
+        use_cache=depends.use_cache,
+        scope=depends.scope,
+        concurrency=depends._concurrency,
+    )
+
+
+def get_parameterless_sub_dependant(*, depends: params.Depends, path: str) -> Dependant:
+    """Analyse a dependency whose result nobody receives (`dependencies=[...]`)."""
+    assert callable(depends.dependency), "A parameter-less dependency must have a callable dependency"
+    return _sub_dependant(depends, path, None, [])
+
+
+def build_dependant(*, path: str, call: Callable[..., Any], dependencies: Sequence[params.Depends]) -> Dependant:
+    """The tree of a path operation with the dependencies declared beside it, which come first."""
+    dependant = get_dependant(path=path, call=call)
+    dependant.dependencies[:0] = [
+        get_parameterless_sub_dependant(depends=depends, path=path) for depends in dependencies
+    ]
+    return dependant
+
+
+def iter_dependants(dependant: Dependant) -> Iterator[Dependant]:
+    """The dependant and all below it, each sub-tree after its root."""
+    yield dependant
+    for sub in dependant.dependencies:
+        yield from iter_dependants(sub)
+
+
+def iter_unique_dependants(dependant: Dependant) -> Iterator[Dependant]:
+    """Like `iter_dependants`, but without the repetitions of those that share their result."""
+    seen: set[DependencyCacheKey] = set()
+
+    def walk(each: Dependant) -> Iterator[Dependant]:
+        seen.add(each.cache_key)
+        yield each
+        for sub in each.dependencies:
+            if sub.cache_key not in seen:
+                yield from walk(sub)
+
+    return walk(dependant)
+
+
+def get_flat_body_params(dependant: Dependant) -> list[ModelField]:
+    """The body parameters of the whole tree."""
+    return [field for each in iter_unique_dependants(dependant) for field in each.body_params]

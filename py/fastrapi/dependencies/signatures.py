@@ -1,0 +1,88 @@
+"""Signatures with their annotations resolved."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import types
+from collections.abc import Callable
+from typing import Any, ForwardRef, get_type_hints
+
+from fastrapi.dependencies.callables import unwrap
+
+
+def namespace_of(call: Callable[..., Any]) -> dict[str, Any]:
+    """The globals in which the annotations of the callable are looked up."""
+    function = unwrap(call)
+    if not hasattr(function, "__globals__"):
+        if inspect.isclass(function):
+            # A class without an `__init__` of its own (a dataclass, a model) was written in its module.
+            module = sys.modules.get(function.__module__)
+            own = inspect.unwrap(function.__init__)
+            return {**getattr(module, "__dict__", {}), **getattr(own, "__globals__", {})}
+        function = unwrap(getattr(type(function), "__call__", function))
+    found: dict[str, Any] = getattr(function, "__globals__", {})
+    return found
+
+
+def get_typed_annotation(annotation: Any, globalns: dict[str, Any]) -> Any:
+    """The annotation, evaluated if it is text.
+
+    A name that does not exist at run time (imported under `TYPE_CHECKING`) leaves a `ForwardRef`:
+    the annotation of a parameter that has a `Depends` is never used.
+    """
+    if not isinstance(annotation, str):
+        return annotation
+    holder = types.SimpleNamespace(__annotations__={"value": annotation})
+    try:
+        resolved = get_type_hints(holder, globalns=globalns, include_extras=True)["value"]
+    except NameError:
+        return _resolve_partly(annotation, globalns)
+    return None if resolved is types.NoneType else resolved
+
+
+class _Unresolved(dict[str, Any]):
+    """A namespace that answers an unknown name with a reference to it."""
+
+    def __missing__(self, name: str) -> Any:
+        import builtins
+
+        if hasattr(builtins, name):
+            return getattr(builtins, name)
+        return ForwardRef(name)
+
+
+def _resolve_partly(annotation: str, globalns: dict[str, Any]) -> Any:
+    """Evaluate what can be: `Annotated[Missing, Depends(dep)]` still has its dependency."""
+    try:
+        return eval(annotation, {}, _Unresolved(globalns))  # the annotation is the application's own code
+    except Exception:  # e.g. `Missing | None`, on which a reference has no say
+        return ForwardRef(annotation)
+
+
+def _signature(call: Callable[..., Any]) -> inspect.Signature:
+    if sys.version_info >= (3, 14):
+        from annotationlib import Format
+
+        return inspect.signature(call, annotation_format=Format.FORWARDREF)
+    return inspect.signature(call)
+
+
+def get_typed_signature(call: Callable[..., Any]) -> inspect.Signature:
+    """The signature of the callable, its annotations evaluated where it was defined."""
+    signature = _signature(call)
+    globalns = namespace_of(call)
+    return signature.replace(
+        parameters=[
+            parameter.replace(annotation=get_typed_annotation(parameter.annotation, globalns))
+            for parameter in signature.parameters.values()
+        ]
+    )
+
+
+def get_typed_return_annotation(call: Callable[..., Any]) -> Any:
+    """The evaluated return annotation, or `None` if there is none."""
+    annotation = _signature(call).return_annotation
+    if annotation is inspect.Signature.empty:
+        return None
+    return get_typed_annotation(annotation, namespace_of(call))

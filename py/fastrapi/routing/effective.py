@@ -1,0 +1,213 @@
+"""A route as it is effective through an inclusion: with the prefix, dependencies and so on of it.
+
+The original route stays as it is, since a router may be included many times. It is still the one
+that is asked and called (subclasses may override `matches` and `handle`); it finds what is
+effective in the scope.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import TYPE_CHECKING, Any, cast
+
+from fastrapi._routing.base import limit_body
+from fastrapi._routing.paths import PathShape, parse_template
+from fastrapi._routing.route import PathRoute
+from fastrapi._signatures import keyword_defaults
+from fastrapi.compat.starlette.routing import BaseRoute, Match, Mount, Route, WebSocketRoute
+from fastrapi.datastructures import URLPath
+from fastrapi.routing.notes import noting_definition
+from fastrapi.routing.operation import Operation
+from fastrapi.routing.options import RouteInit
+from fastrapi.routing.route import APIRoute, APIWebSocketRoute, _effective_route_context_var, build_app
+from fastrapi.types import ASGIApp, Receive, Scope, Send
+from fastrapi.utils import get_value_or_default
+
+if TYPE_CHECKING:
+    from fastrapi.routing.inclusion import RouterIncludeContext
+
+_KEY = "effective_route_context"
+
+
+class EffectiveRoute(BaseRoute):
+    """What an inclusion makes of one route of the included router.
+
+    Attributes:
+        original_route: The route of the included router.
+    """
+
+    original_route: BaseRoute
+
+    def complete(self) -> None:
+        """Make what handles requests. The analysis is done by then."""
+
+    def ask(self, scope: Scope) -> tuple[Match, Scope]:
+        """Ask the original route whether it matches as it is effective here."""
+        return self.matches(scope)
+
+    async def call(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the original route handle a request as it is effective here."""
+        await self.handle(scope, receive, send)
+
+
+class EffectiveForeignRoute(EffectiveRoute):
+    """A route, mount or host of the Starlette vocabulary, moved below the prefix.
+
+    Attributes:
+        starlette_route: A copy of the original under the effective path.
+    """
+
+    starlette_route: BaseRoute
+
+    def __init__(self, route: BaseRoute, context: RouterIncludeContext) -> None:
+        self.original_route = route
+        self.starlette_route = copy(route)
+        if isinstance(self.starlette_route, PathRoute):
+            path = self.starlette_route.path = context.prefix + self.starlette_route.path
+            is_mount = isinstance(self.starlette_route, Mount)
+            self.starlette_route.set_template(parse_template(f"{path}/{{path:path}}" if is_mount else path))
+        self._app: ASGIApp = limit_body(self.starlette_route.handle, context.max_body_size)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return self.starlette_route.matches(scope)
+
+    def path_shape(self) -> PathShape | None:
+        # The copy is what it was: a subclass may not know about shapes.
+        return self.starlette_route.path_shape() if type(self.starlette_route) in _KNOWN_SHAPES else None
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        return self.starlette_route.url_path_for(name, **path_params)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "starlette_route":
+            raise AttributeError(name)
+        return getattr(self.starlette_route, name)
+
+
+_KNOWN_SHAPES = (Route, WebSocketRoute, Mount)
+
+
+class _EffectiveOwnRoute(EffectiveRoute):
+    """A route whose original looks into the scope for what is effective."""
+
+    def ask(self, scope: Scope) -> tuple[Match, Scope]:
+        outer = scope.get("fastapi")
+        framework = scope["fastapi"] = {**(outer if isinstance(outer, dict) else {}), _KEY: self}
+        try:
+            match, child_scope = self.original_route.matches(scope)
+        finally:
+            if outer is None:
+                del scope["fastapi"]
+            else:
+                scope["fastapi"] = outer
+        if match is not Match.NONE:
+            child_scope["fastapi"] = {**framework, **child_scope.get("fastapi", {}), _KEY: self}
+        return match, child_scope
+
+    async def call(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.original_route.handle(scope, receive, send)
+
+
+class EffectiveAPIRoute(Operation, _EffectiveOwnRoute, Route):
+    """The route of a path operation, as it is effective through an inclusion."""
+
+    original_route: APIRoute
+
+    def __init__(self, route: APIRoute, context: RouterIncludeContext) -> None:
+        self.original_route = route
+        self.endpoint = route.endpoint
+        self.name = route.name
+        self.methods = route.methods
+        self.path = context.prefix + route.path
+        self.set_template(parse_template(self.path))
+        with noting_definition(route.endpoint):
+            self.set_options(_merged_options(route, context))
+            self.stream_item_type = route.stream_item_type
+            self.analyse(reuse=route)
+        self.app: ASGIApp | None = None  # type: ignore[assignment]
+
+    def complete(self) -> None:
+        if self.app is None:
+            token = _effective_route_context_var.set(self)
+            try:
+                handler = self.original_route.get_route_handler()
+            finally:
+                _effective_route_context_var.reset(token)
+            self.app = build_app(handler, self)
+
+    def path_shape(self) -> PathShape | None:
+        # A subclass that overrides `matches` is asked about every path.
+        return super().path_shape() if type(self.original_route).matches is APIRoute.matches else None
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return Route.matches(self, scope)
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request that the original route has handed back."""
+        await Route.handle(self, scope, receive, send)
+
+
+def _merged_options(route: APIRoute, context: RouterIncludeContext) -> RouteInit:
+    """The options of the route with what the inclusion adds."""
+    options: dict[str, Any] = {name: getattr(route, name, None) for name in keyword_defaults(RouteInit)}
+    options.update(
+        tags=[*context.tags, *route.tags],
+        dependencies=[*context.dependencies, *route.dependencies],
+        responses={**context.responses, **route.responses},
+        callbacks=[*context.callbacks, *(route.callbacks or ())],
+        deprecated=route.deprecated or context.deprecated,
+        include_in_schema=route.include_in_schema and context.include_in_schema,
+        response_class=get_value_or_default(route.response_class, context.default_response_class),
+        generate_unique_id_function=get_value_or_default(
+            route.generate_unique_id_function, context.generate_unique_id_function
+        ),
+        strict_content_type=get_value_or_default(route.strict_content_type, context.strict_content_type),
+        dependency_overrides_provider=context.dependency_overrides_provider,
+        max_body_size=context.max_body_size if route.max_body_size is None else route.max_body_size,
+        form_limits={**context.form_limits, **route.form_limits},
+    )
+    return cast(RouteInit, options)
+
+
+class EffectiveWebSocketRoute(_EffectiveOwnRoute, APIWebSocketRoute):
+    """The route of a WebSocket endpoint, as it is effective through an inclusion."""
+
+    original_route: APIWebSocketRoute
+
+    def __init__(self, route: APIWebSocketRoute, context: RouterIncludeContext) -> None:
+        self.original_route = route
+        APIWebSocketRoute.__init__(
+            self,
+            context.prefix + route.path,
+            route.endpoint,
+            name=route.name,
+            dependencies=[*context.dependencies, *route.dependencies],
+            dependency_overrides_provider=context.dependency_overrides_provider,
+        )
+
+    def path_shape(self) -> PathShape | None:
+        plain = type(self.original_route).matches is APIWebSocketRoute.matches
+        return WebSocketRoute.path_shape(self) if plain else None
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return WebSocketRoute.matches(self, scope)
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a connection that the original route has handed back."""
+        await WebSocketRoute.handle(self, scope, receive, send)
+
+
+def make_effective(route: BaseRoute, context: RouterIncludeContext) -> EffectiveRoute | None:
+    """What the inclusion makes of a route; `None` for a route of an unknown kind, which is left out."""
+    from fastrapi.compat.starlette.routing import Host
+
+    if isinstance(route, APIRoute):
+        return EffectiveAPIRoute(route, context)
+    if isinstance(route, APIWebSocketRoute):
+        return EffectiveWebSocketRoute(route, context)
+    if isinstance(route, (Route, WebSocketRoute, Mount, Host)):
+        return EffectiveForeignRoute(route, context)
+    return None

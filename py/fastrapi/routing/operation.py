@@ -1,0 +1,210 @@
+"""What there is to know about a path operation: its options with their defaults, and its analysis.
+
+An `Operation` is filled in once where a route is declared and once for each inclusion of the
+router that it belongs to, with what the inclusion adds.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from fastrapi._compat import ModelField, lenient_issubclass
+from fastrapi._form_limits import FormLimits, validated_form_limits, validated_max_body_size
+from fastrapi.datastructures import DefaultPlaceholder
+from fastrapi.dependencies.analysis import build_dependant, get_flat_body_params
+from fastrapi.dependencies.bodies import get_body_field, should_embed_body_fields
+from fastrapi.dependencies.callables import unwrap
+from fastrapi.dependencies.models import Dependant
+from fastrapi.dependencies.signatures import get_typed_return_annotation
+from fastrapi.exceptions import EndpointContext
+from fastrapi.params import Depends
+from fastrapi.responses import Response
+from fastrapi.routing.responses import DumpOptions
+from fastrapi.routing.streaming import get_stream_item_type
+from fastrapi.sse import EventSourceResponse, ServerSentEvent
+from fastrapi.utils import create_model_field, is_body_allowed_for_status_code
+
+if TYPE_CHECKING:
+    from fastrapi.routing.options import RouteInit
+
+
+def endpoint_context(endpoint: Callable[..., Any], path: str) -> EndpointContext:
+    """Where the function is defined; only the path for a callable without code of its own."""
+    context = EndpointContext(path=path)
+    code = getattr(unwrap(endpoint), "__code__", None)
+    if code is not None:
+        context.update(function=code.co_name, file=code.co_filename, line=code.co_firstlineno)
+    return context
+
+
+class Operation:
+    """A path operation.
+
+    Attributes, beside the options of `fastrapi.routing.options` under their names:
+        path: The whole path template, with convertors; `path_format` is without them.
+        endpoint: The function.
+        methods: The HTTP methods.
+        unique_id: The id in OpenAPI.
+        dependant: The tree of the function and its dependencies.
+        body_field: The field that stands for the body, if there is one.
+        response_field: The field of the response model, if there is one.
+        response_fields: The fields of the models in `responses`, by status.
+        is_json_stream: Whether the function yields items that are sent as JSON Lines.
+        is_sse_stream: Whether it yields server-sent events.
+        stream_item_type: The declared type of what it yields.
+        stream_item_field: The field for one item.
+    """
+
+    path: str
+    path_format: str
+    name: str
+    methods: set[str]
+    endpoint: Callable[..., Any]
+    dependant: Dependant
+    body_field: ModelField | None
+
+    def set_options(self, options: RouteInit) -> None:
+        """Take over the options, all of which are given."""
+        self.response_class = options["response_class"]
+        self.response_description = options["response_description"]
+        self.response_model_include = options["response_model_include"]
+        self.response_model_exclude = options["response_model_exclude"]
+        self.response_model_by_alias = options["response_model_by_alias"]
+        self.response_model_exclude_unset = options["response_model_exclude_unset"]
+        self.response_model_exclude_defaults = options["response_model_exclude_defaults"]
+        self.response_model_exclude_none = options["response_model_exclude_none"]
+        self.summary = options["summary"]
+        self.deprecated = options["deprecated"]
+        self.operation_id = options["operation_id"]
+        self.include_in_schema = options["include_in_schema"]
+        self.openapi_extra = options["openapi_extra"]
+        self.generate_unique_id_function = options["generate_unique_id_function"]
+        self.strict_content_type = options["strict_content_type"]
+        self.dependency_overrides_provider = options["dependency_overrides_provider"]
+        self.callbacks = options["callbacks"]
+        self.tags = list(options["tags"] or ())
+        self.responses = dict(options["responses"] or {})
+        self.dependencies: list[Depends] = list(options["dependencies"] or ())
+        self.max_body_size = validated_max_body_size(options["max_body_size"])
+        self.form_limits: FormLimits = validated_form_limits(options["form_limits"])
+        status_code = options["status_code"]
+        self.status_code = int(status_code) if isinstance(status_code, HTTPStatus) else status_code
+        self.description = _description(options["description"], self.endpoint)
+        self.response_model = options["response_model"]
+        self.stream_item_type: Any | None = None
+        self._read_return_annotation()
+
+    def _read_return_annotation(self) -> None:
+        """Take the response model, or the type of the items of a stream, from the annotation."""
+        if not isinstance(self.response_model, DefaultPlaceholder):
+            return
+        annotation = get_typed_return_annotation(self.endpoint)
+        self.response_model = None
+        item_type = get_stream_item_type(annotation) if self.yields_items else None
+        if item_type is not None:
+            if not lenient_issubclass(item_type, ServerSentEvent) and item_type is not Any:
+                self.stream_item_type = item_type
+        elif not lenient_issubclass(annotation, Response):
+            self.response_model = annotation
+
+    @property
+    def yields_items(self) -> bool:
+        """Whether the function is a generator, so that its items are the response."""
+        return _is_generator(self.endpoint)
+
+    def analyse(self, reuse: Operation | None = None) -> None:
+        """Analyse the function for the path, with the options that are set.
+
+        Args:
+            reuse: The operation of the same function without the inclusion, whose fields serve
+                again where the inclusion changes nothing.
+        """
+        self.unique_id: str = self.operation_id or self._make_unique_id()
+        self._make_response_fields(reuse)
+        self.dependant = build_dependant(
+            path=self.path_format, call=self.endpoint, dependencies=self.dependencies
+        )
+        body_params = get_flat_body_params(self.dependant)
+        self._embed_body_fields = should_embed_body_fields(body_params)
+        self.body_field = get_body_field(
+            body_params=body_params, name=self.unique_id, embed_body_fields=self._embed_body_fields
+        )
+
+    def _make_unique_id(self) -> str:
+        function: Any = self.generate_unique_id_function
+        if isinstance(function, DefaultPlaceholder):
+            function = function.value
+        unique_id: str = function(self)
+        return unique_id
+
+    def _make_response_fields(self, reuse: Operation | None) -> None:
+        streams = self.yields_items
+        self.is_sse_stream = streams and lenient_issubclass(self.response_class, EventSourceResponse)
+        self.is_json_stream = streams and isinstance(self.response_class, DefaultPlaceholder)
+        self.stream_item_field: ModelField | None = None
+        self.response_field: ModelField | None = None
+        self.response_fields = _response_fields(self.responses, self.unique_id)
+        if self.response_model is not None:
+            assert is_body_allowed_for_status_code(self.status_code), (
+                f"Status code {self.status_code} must not have a response body"
+            )
+            self.response_field = _output_field(
+                f"Response_{self.unique_id}", self.response_model, reuse and reuse.response_field
+            )
+        if self.stream_item_type is not None and (self.is_json_stream or self.is_sse_stream):
+            self.stream_item_field = _output_field(
+                f"StreamItem_{self.unique_id}", self.stream_item_type, reuse and reuse.stream_item_field
+            )
+
+    @property
+    def dump_options(self) -> DumpOptions:
+        """What of a model is sent."""
+        return DumpOptions(
+            include=self.response_model_include,
+            exclude=self.response_model_exclude,
+            by_alias=self.response_model_by_alias,
+            exclude_unset=self.response_model_exclude_unset,
+            exclude_defaults=self.response_model_exclude_defaults,
+            exclude_none=self.response_model_exclude_none,
+        )
+
+
+def _output_field(name: str, type_: Any, same: ModelField | None) -> ModelField:
+    """The field of a response model, whose validator may be there already under another name."""
+    if same is not None:
+        return same.renamed(name)
+    return create_model_field(name=name, type_=type_, mode="serialization")
+
+
+def _is_generator(endpoint: Callable[..., Any]) -> bool:
+    from fastrapi.dependencies.callables import is_async_gen_callable, is_gen_callable
+
+    return is_async_gen_callable(endpoint) or is_gen_callable(endpoint)
+
+
+def _description(given: str | None, endpoint: Callable[..., Any]) -> str:
+    """The description, by default from the docstring, up to a form feed."""
+    text = given or inspect.cleandoc(endpoint.__doc__ or "")
+    return text.split("\f")[0].strip()
+
+
+def _response_fields(
+    responses: dict[int | str, dict[str, Any]], unique_id: str
+) -> dict[int | str, ModelField]:
+    fields: dict[int | str, ModelField] = {}
+    for status_code, response in responses.items():
+        assert isinstance(response, dict), "An additional response must be a dict"
+        model = response.get("model")
+        if model:
+            assert is_body_allowed_for_status_code(status_code), (
+                f"Status code {status_code} must not have a response body"
+            )
+            fields[status_code] = create_model_field(
+                name=f"Response_{status_code}_{unique_id}", type_=model, mode="serialization"
+            )
+    return fields
+
+

@@ -1,0 +1,96 @@
+"""From what a path operation returns to the response."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from fastrapi._compat import ModelField
+from fastrapi.datastructures import DefaultPlaceholder
+from fastrapi.encoders import jsonable_encoder
+from fastrapi.exceptions import EndpointContext, ResponseValidationError
+from fastrapi.responses import JSONResponse, Response
+from fastrapi.types import IncEx
+from fastrapi.utils import is_body_allowed_for_status_code
+
+if TYPE_CHECKING:
+    from fastrapi.dependencies.solving import SolvedDependency
+
+
+class DumpOptions(TypedDict):
+    """What of a model goes into the response (`response_model_include` and so on)."""
+
+    include: IncEx | None
+    exclude: IncEx | None
+    by_alias: bool
+    exclude_unset: bool
+    exclude_defaults: bool
+    exclude_none: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseBuilder:
+    """Makes the response of one path operation from what its function returns.
+
+    Attributes:
+        field: The response model; without one, anything that `jsonable_encoder` takes is sent.
+        options: What of the model is sent.
+        status_code: The declared status.
+        response_class: The class of the response.
+        direct: Whether the model is written as JSON by pydantic itself, because nobody chose a
+            response class that could want to see plain data.
+        context: Where the function is defined, for error messages.
+    """
+
+    field: ModelField | None
+    options: DumpOptions
+    status_code: int | None
+    response_class: type[Response]
+    direct: bool
+    context: EndpointContext
+
+    def content(self, result: Any) -> Any:
+        """The result as JSON text if `direct`, else as plain data.
+
+        Raises:
+            ResponseValidationError: The result does not fit the response model.
+        """
+        if self.field is None:
+            return jsonable_encoder(result)
+        value, errors = self.field.validate(result, loc=("response",))
+        if errors:
+            raise ResponseValidationError(errors, body=result, endpoint_ctx=self.context)
+        if self.direct:
+            return self.field.serialize_json(value, **self.options)
+        return self.field.serialize(value, **self.options)
+
+    def response(self, content: Any, solved: SolvedDependency) -> Response:
+        """The response with the content, and with what the dependencies set."""
+        status_code = self.status_code
+        if solved.response is not None and solved.response.status_code:
+            status_code = solved.response.status_code
+        arguments: dict[str, Any] = {"background": solved.background_tasks}
+        if status_code is not None:
+            arguments["status_code"] = status_code
+        if self.direct:
+            response = Response(content=content, media_type="application/json", **arguments)
+        else:
+            response = self.response_class(content, **arguments)
+        if not is_body_allowed_for_status_code(response.status_code):
+            response.body = b""
+        if solved.response is not None:
+            response.headers.raw.extend(solved.response.headers.raw)
+        return response
+
+
+def actual_response_class(response_class: type[Response] | DefaultPlaceholder) -> type[Response]:
+    """The class itself, if it is a default one."""
+    if isinstance(response_class, DefaultPlaceholder):
+        default: type[Response] = response_class.value
+        return default
+    return response_class
+
+
+def is_default_json(response_class: type[Response] | DefaultPlaceholder) -> bool:
+    """Whether nobody chose the response class, and it is the one for JSON."""
+    return isinstance(response_class, DefaultPlaceholder) and response_class.value is JSONResponse

@@ -1,0 +1,180 @@
+"""Routes of path operations and of WebSocket endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import Unpack
+
+from fastrapi._form_limits import inherit_form_limits
+from fastrapi._routing.base import limit_body
+from fastrapi._routing.paths import get_name, parse_template
+from fastrapi._signatures import expands
+from fastrapi.compat.starlette.routing import Match, Route, WebSocketRoute
+from fastrapi.dependencies.analysis import build_dependant, get_flat_body_params
+from fastrapi.dependencies.bodies import should_embed_body_fields
+from fastrapi.params import Depends
+from fastrapi.routing.handlers import Handler, get_websocket_app, request_response, websocket_session
+from fastrapi.routing.notes import noting_definition
+from fastrapi.routing.operation import Operation, endpoint_context
+from fastrapi.routing.options import RouteInit
+from fastrapi.types import ASGIApp, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from fastrapi.routing.effective import EffectiveAPIRoute, EffectiveRoute
+
+_effective_route_context_var: ContextVar[EffectiveAPIRoute | None] = ContextVar(
+    "effective_route_context", default=None
+)
+"""The inclusion that a route's handler is being made for, while it is."""
+
+
+def effective_route_in(scope: Scope) -> Any | None:
+    """The inclusion of a route through which the request comes, if any."""
+    framework = scope.get("fastapi")
+    return framework.get("effective_route_context") if isinstance(framework, dict) else None
+
+
+def build_app(handler: Handler, operation: Operation) -> ASGIApp:
+    """The ASGI application of a path operation, behind its limits."""
+    from fastrapi import routing
+
+    app = routing.request_response(handler)
+    limits = operation.form_limits
+    if limits:
+
+        async def limited(scope: Scope, receive: Receive, send: Send) -> None:
+            inherit_form_limits(scope, limits)
+            await app(scope, receive, send)
+
+        return limit_body(limited, operation.max_body_size)
+    return limit_body(app, operation.max_body_size)
+
+
+class APIRoute(Operation, Route):
+    """The route of a path operation.
+
+    Args:
+        path: The path template.
+        endpoint: The function.
+        **options: See `fastrapi.routing.options`.
+
+    Raises:
+        AssertionError: A parameter's declaration is ambiguous or impossible.
+        FastAPIError: A type cannot be validated by pydantic.
+        ValueError: A limit is not a non-negative integer.
+    """
+
+    @expands(RouteInit, fill=True)
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Unpack[RouteInit]) -> None:
+        with noting_definition(endpoint):
+            self.path = path
+            self.endpoint = endpoint
+            name = options["name"]
+            self.name = get_name(endpoint) if name is None else name
+            self.set_template(parse_template(path))
+            self.methods = {method.upper() for method in options["methods"] or ["GET"]}
+            self.set_options(options)
+            assert callable(endpoint), "An endpoint must be a callable"
+            self.analyse()
+        self.app = build_app(self.get_route_handler(), self)
+
+    def get_route_handler(self) -> Handler:
+        """Make the function from a request to the response. Subclasses may wrap it.
+
+        It is called for the route itself, and for each inclusion of the route's router.
+        """
+        from fastrapi import routing
+
+        effective = _effective_route_context_var.get()
+        operation: Operation = self
+        if effective is not None and effective.original_route is self:
+            operation = effective
+        return routing.get_request_handler(dependant=operation.dependant, operation=operation)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        effective = effective_route_in(scope)
+        if effective is not None and effective.original_route is self:
+            match, child_scope = effective.matches(scope)
+        else:
+            match, child_scope = super().matches(scope)
+        if match is not Match.NONE:
+            child_scope["route"] = self
+        return match, child_scope
+
+    def path_shape(self) -> Any:
+        return super().path_shape()
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        effective = effective_route_in(scope)
+        if effective is not None and effective.original_route is self:
+            await effective.serve(scope, receive, send)
+        else:
+            await super().handle(scope, receive, send)
+
+
+class APIWebSocketRoute(WebSocketRoute):
+    """The route of a WebSocket endpoint.
+
+    Args:
+        path: The path template.
+        endpoint: The function.
+        name: The name for `url_for`; by default the function's.
+        dependencies: Dependencies whose result the function does not need.
+        dependency_overrides_provider: The application, for its `dependency_overrides`.
+
+    Raises:
+        AssertionError: A parameter's declaration is ambiguous or impossible.
+        FastAPIError: A type cannot be validated by pydantic.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        name: str | None = None,
+        dependencies: Sequence[Depends] | None = None,
+        dependency_overrides_provider: Any | None = None,
+    ) -> None:
+        self.path = path
+        self.endpoint = endpoint
+        self.name = get_name(endpoint) if name is None else name
+        self.dependencies = list(dependencies or ())
+        self.dependency_overrides_provider = dependency_overrides_provider
+        self.set_template(parse_template(path))
+        with noting_definition(endpoint):
+            self.dependant = build_dependant(
+                path=self.path_format, call=endpoint, dependencies=self.dependencies
+            )
+        self._embed_body_fields = should_embed_body_fields(get_flat_body_params(self.dependant))
+        self.app = websocket_session(
+            get_websocket_app(
+                dependant=self.dependant,
+                dependency_overrides_provider=dependency_overrides_provider,
+                embed_body_fields=self._embed_body_fields,
+                context=endpoint_context(endpoint, f"WS {self.path_format}"),
+            )
+        )
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        effective = effective_route_in(scope)
+        if effective is not None and effective.original_route is self:
+            match, child_scope = effective.matches(scope)
+        else:
+            match, child_scope = super().matches(scope)
+        if match is not Match.NONE:
+            child_scope["route"] = self
+        return match, child_scope
+
+    def path_shape(self) -> Any:
+        return super().path_shape()
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        effective = effective_route_in(scope)
+        if effective is not None and effective.original_route is self:
+            await effective.serve(scope, receive, send)
+        else:
+            await super().handle(scope, receive, send)
