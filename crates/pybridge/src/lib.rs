@@ -9,6 +9,8 @@ pub mod event_loop;
 pub mod interpreter;
 pub mod json;
 pub mod loader;
+pub mod placement;
 pub mod run;
 pub mod runtime;
 pub mod thread_state;
+pub mod threadpool;

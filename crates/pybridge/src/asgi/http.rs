@@ -44,7 +44,7 @@ pub(crate) fn finish(py: Python<'_>, exchange: &Exchange, outcome: PyResult<()>)
     let responder = exchange.outgoing().take_responder();
     let was_gone = exchange.is_over() || responder.as_ref().is_some_and(crate::event_loop::Completer::is_closed);
     match &outcome {
-        Err(error) if was_gone && stems_from_disconnect(py, error) => {
+        Err(error) if stems_from_disconnect(py, error) => {
             tracing::debug!(%error, "the application stopped because its client has gone");
         }
         Err(error) => log::exception(py, "Exception in ASGI application", error),
@@ -68,7 +68,7 @@ pub(crate) fn finish(py: Python<'_>, exchange: &Exchange, outcome: PyResult<()>)
     exchange.finished(py);
 }
 
-/// Whether the exception, or one that led to it, is the `ClientDisconnected` of `send`, or a cancellation.
+/// Whether the exception, or one that led to it, is the `ClientDisconnected` of `send`.
 fn stems_from_disconnect(py: Python<'_>, error: &PyErr) -> bool {
     let mut next = Some(error.clone_ref(py));
     // Chains of exceptions can be circular.

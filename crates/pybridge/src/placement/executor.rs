@@ -1,0 +1,250 @@
+//! Making sync calls where their placement says.
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use pyo3::prelude::*;
+
+use super::watchdog::{Slot, Watchdog};
+use super::{Place, Placement, SyncMode};
+use crate::event_loop::{Completed, LoopHandle, completion};
+use crate::threadpool::{ThreadPool, prepare_thread};
+
+/// Makes sync calls.
+///
+/// Of the runtime's workers one is always kept free of inline calls: if all others are blocked by callables that
+/// suddenly sleep, it still accepts connections and serves coroutines and the pool's results.
+pub struct SyncExecutor {
+    mode: SyncMode,
+    pool: ThreadPool,
+    event_loop: LoopHandle,
+    watchdog: Arc<Watchdog>,
+    inline_calls: AtomicUsize,
+    max_inline_calls: usize,
+}
+
+impl std::fmt::Debug for SyncExecutor {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("SyncExecutor").field("mode", &self.mode).field("pool", &self.pool).finish_non_exhaustive()
+    }
+}
+
+/// An inline call panicked; message and place have been logged by the panic hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the call panicked")]
+pub struct Panicked;
+
+thread_local! {
+    static SLOT: RefCell<Option<Arc<Slot>>> = const { RefCell::new(None) };
+}
+
+impl SyncExecutor {
+    /// An executor for a runtime with `workers` threads.
+    #[must_use]
+    pub fn new(mode: SyncMode, pool: ThreadPool, event_loop: LoopHandle, workers: usize) -> Self {
+        Self {
+            mode,
+            pool,
+            event_loop,
+            watchdog: Arc::default(),
+            inline_calls: AtomicUsize::new(0),
+            max_inline_calls: workers.saturating_sub(1).max(1),
+        }
+    }
+
+    /// The pool, for calls that go there in any case.
+    #[must_use]
+    pub fn pool(&self) -> &ThreadPool {
+        &self.pool
+    }
+
+    /// Where the next call would be made.
+    #[must_use]
+    pub fn place(&self, placement: &Placement) -> Place {
+        match self.mode {
+            SyncMode::Auto => placement.place(),
+            SyncMode::Inline => Place::Inline,
+            SyncMode::Pool => Place::Pool,
+        }
+    }
+
+    /// Makes the call on this thread if its placement allows and a worker is left over; else hands it back, for
+    /// [`Self::submit`].
+    ///
+    /// # Errors
+    /// The work itself, when it belongs to the pool.
+    pub fn try_inline<T, W>(&self, placement: &Arc<Placement>, work: W) -> Result<Result<T, Panicked>, W>
+    where
+        W: FnOnce(Python<'_>) -> T,
+    {
+        if self.place(placement) == Place::Pool {
+            return Err(work);
+        }
+        if self.mode == SyncMode::Inline {
+            self.event_loop.flush();
+            return Ok(self.call(work));
+        }
+        if self.inline_calls.fetch_add(1, Ordering::AcqRel) >= self.max_inline_calls {
+            self.inline_calls.fetch_sub(1, Ordering::AcqRel);
+            return Err(work);
+        }
+        let outcome = self.timed(placement, work);
+        self.inline_calls.fetch_sub(1, Ordering::AcqRel);
+        Ok(outcome)
+    }
+
+    fn timed<T>(&self, placement: &Arc<Placement>, work: impl FnOnce(Python<'_>) -> T) -> Result<T, Panicked> {
+        self.event_loop.flush();
+        self.watchdog.wake();
+        let slot = SLOT.with_borrow_mut(|slot| Arc::clone(slot.get_or_insert_with(|| self.watchdog.register())));
+        slot.enter(Instant::now(), Arc::clone(placement));
+        let outcome = self.call(|py| {
+            // Waiting for the interpreter's lock is not the callable's fault.
+            let started = Instant::now();
+            let result = work(py);
+            placement.record(Place::Inline, started.elapsed());
+            result
+        });
+        slot.leave();
+        outcome
+    }
+
+    fn call<T>(&self, work: impl FnOnce(Python<'_>) -> T) -> Result<T, Panicked> {
+        let call = || {
+            Python::attach(|py| {
+                prepare_thread(py, &self.event_loop);
+                work(py)
+            })
+        };
+        catch_unwind(AssertUnwindSafe(call)).map_err(|_| Panicked)
+    }
+
+    /// Makes the call in the pool. Resolves with `None` when it panicked or the pool has been stopped.
+    pub fn submit<T: Send + 'static>(
+        &self,
+        placement: &Arc<Placement>,
+        work: impl FnOnce(Python<'_>) -> T + Send + 'static,
+    ) -> Completed<T> {
+        let (completer, completed) = completion();
+        let placement = Arc::clone(placement);
+        self.pool.submit(Box::new(move |py| {
+            let started = Instant::now();
+            let result = work(py);
+            placement.record(Place::Pool, started.elapsed());
+            // A client that has gone needs no result.
+            drop(completer.send(result));
+        }));
+        completed
+    }
+}
+
+impl Drop for SyncExecutor {
+    fn drop(&mut self) {
+        self.watchdog.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::event_loop::{EventLoop, LoopKind};
+    use crate::placement::FIRST_REQUIRED;
+
+    fn with_executor(mode: SyncMode, workers: usize, check: impl FnOnce(Arc<SyncExecutor>)) {
+        Python::initialize();
+        let event_loop = Python::attach(|py| EventLoop::new(py, LoopKind::Asyncio).unwrap());
+        let handle = event_loop.handle();
+        check(Arc::new(SyncExecutor::new(mode, ThreadPool::new(handle.clone(), 4), handle, workers)));
+        Python::attach(|py| event_loop.close(py).unwrap());
+    }
+
+    fn promoted() -> Arc<Placement> {
+        let placement = Arc::new(Placement::new(None));
+        for _ in 0..FIRST_REQUIRED {
+            placement.record(Place::Pool, Duration::ZERO);
+        }
+        placement
+    }
+
+    #[test]
+    fn unknown_callables_are_handed_back_and_known_ones_run_here() {
+        with_executor(SyncMode::Auto, 2, |executor| {
+            assert!(executor.try_inline(&Arc::new(Placement::new(None)), |_| ()).is_err());
+            let here = executor.try_inline(&promoted(), |_| thread::current().id());
+            assert_eq!(here.ok(), Some(Ok(thread::current().id())));
+        });
+    }
+
+    #[test]
+    fn one_worker_is_left_over() {
+        with_executor(SyncMode::Auto, 2, |executor| {
+            let placement = promoted();
+            let nested = executor.try_inline(&placement, |_| executor.try_inline(&placement, |_| ()).is_err());
+            assert_eq!(nested.ok(), Some(Ok(true)));
+            assert!(executor.try_inline(&placement, |_| ()).is_ok(), "the permit came back");
+        });
+    }
+
+    #[test]
+    fn the_watchdog_demotes_while_the_call_still_blocks() {
+        with_executor(SyncMode::Auto, 2, |executor| {
+            let placement = promoted();
+            let observed = {
+                let placement = Arc::clone(&placement);
+                executor.try_inline(&Arc::clone(&placement), move |py| {
+                    py.detach(|| {
+                        // Ends only when the watchdog has acted.
+                        while placement.place() == Place::Inline {
+                            thread::yield_now();
+                        }
+                    });
+                })
+            };
+            assert!(matches!(observed, Ok(Ok(()))));
+            assert_eq!(placement.place(), Place::Pool);
+        });
+    }
+
+    #[test]
+    fn a_panic_is_an_outcome_and_frees_the_permit() {
+        with_executor(SyncMode::Inline, 2, |executor| {
+            let placement = Arc::new(Placement::new(None));
+            let outcome = executor.try_inline(&placement, |_| -> u8 { panic!("expected by this test") });
+            assert!(matches!(outcome, Ok(Err(Panicked))));
+            assert!(matches!(executor.try_inline(&placement, |_| 1), Ok(Ok(1))));
+        });
+    }
+
+    #[test]
+    fn the_mode_overrides_what_was_learned() {
+        with_executor(SyncMode::Pool, 2, |executor| {
+            assert!(executor.try_inline(&promoted(), |_| ()).is_err());
+        });
+    }
+
+    #[test]
+    fn calls_in_the_pool_are_timed_and_their_results_delivered() {
+        with_executor(SyncMode::Auto, 2, |executor| {
+            let placement = Arc::new(Placement::new(None));
+            let almost = |placement: &Placement| {
+                for _ in 1..FIRST_REQUIRED {
+                    placement.record(Place::Pool, Duration::ZERO);
+                }
+            };
+            almost(&placement);
+            let completed = executor.submit(&placement, |py| {
+                py.detach(|| thread::sleep(Duration::from_millis(2)));
+                7
+            });
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            assert_eq!(runtime.block_on(completed), Some(7));
+            almost(&placement);
+            assert_eq!(placement.place(), Place::Pool, "the slow call was seen");
+        });
+    }
+}
