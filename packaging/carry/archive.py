@@ -28,10 +28,11 @@ class Archive:
         return name in self._files
 
     def to_bytes(self) -> bytes:
-        """The archive, with entries telling `ROOT` and the content's digest."""
+        """The archive, with entries telling `ROOT` and the digest of what is going to be unpacked."""
         digest = hashlib.sha256()
         for name, (content, _) in sorted(self._files.items()):
-            digest.update(hashlib.sha256(name.encode()).digest() + hashlib.sha256(content).digest())
+            if ".so" in name:
+                digest.update(hashlib.sha256(name.encode()).digest() + hashlib.sha256(content).digest())
         self.add("digest", digest.hexdigest()[:32].encode())
         self.add("root", ROOT.encode())
         records, names, data = bytearray(), bytearray(), bytearray()

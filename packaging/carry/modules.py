@@ -91,7 +91,8 @@ def add_package(archive: Archive, source: Path, version: str) -> None:
     """Add our own package, from the directory `source` that contains it, and its metadata."""
     for path in files(source / "fastrapi", (*UNUSED_PACKAGE, "*.so")):
         add_file(archive, f"fastrapi/{path.relative_to(source)}", path)
-    metadata = f"Metadata-Version: 2.1\nName: fastrapi-server\nVersion: {version}\n"
+    summary = "FastAPI's API on a server in Rust"
+    metadata = f"Metadata-Version: 2.1\nName: fastrapi-server\nVersion: {version}\nSummary: {summary}\n"
     archive.add_compressed(f"fastrapi/fastrapi_server-{version}.dist-info/METADATA", metadata.encode())
 
 

@@ -69,6 +69,18 @@ class CarriedLoader:
         return CarriedResources(self._code.rpartition("/")[0]) if self._package else None
 
 
+class CarriedExtensionLoader(_frozen_importlib_external.ExtensionFileLoader):
+    """Loads one extension module, from the file that it is unpacked to when it is needed."""
+
+    def __init__(self, fullname, name):
+        super().__init__(fullname, ROOT + name)
+        self._library = name
+
+    def create_module(self, spec):
+        self.path = spec.origin = str(_fastrapi_carried.unpack(self._library))
+        return super().create_module(spec)
+
+
 class CarriedFinder:
     """Finds modules in one directory of the archive: an entry of ``sys.path_importer_cache``."""
 
@@ -87,9 +99,8 @@ class CarriedFinder:
             return None
         name, package = found
         if not name.endswith(".pyc"):
-            path = str(_fastrapi_carried.unpack(name))
-            loader = _frozen_importlib_external.ExtensionFileLoader(fullname, path)
-            return _frozen_importlib_external.spec_from_file_location(fullname, path, loader=loader)
+            loader = CarriedExtensionLoader(fullname, name)
+            return _frozen_importlib_external.spec_from_file_location(fullname, loader.path, loader=loader)
         loader = CarriedLoader(fullname, name, package)
         locations = [ROOT + name.rpartition("/")[0]] if package else None
         return _frozen_importlib_external.spec_from_file_location(

@@ -1,7 +1,7 @@
 //! Shared libraries of the archive as files, since the dynamic linker loads nothing else.
 //!
 //! They are written once into a directory that belongs to the user, is closed to everyone else and is named after the
-//! archive's content. Where no such directory can be had, they live in memory for as long as the process does.
+//! libraries' content. Where no such directory can be had, they live in memory for as long as the process does.
 
 use std::collections::HashSet;
 use std::ffi::CString;
