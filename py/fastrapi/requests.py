@@ -169,6 +169,10 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
     def session(self) -> dict[str, Any]:
         """The session that `SessionMiddleware` keeps."""
         session: dict[str, Any] = self._from_middleware("session", "SessionMiddleware")
+        # What depends on the session varies by cookie. A plain dict in its place cannot tell.
+        mark_accessed = getattr(session, "mark_accessed", None)
+        if mark_accessed is not None:
+            mark_accessed()
         return session
 
     @property

@@ -1,0 +1,248 @@
+"""Middleware written as a function of a request that returns a response."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+import anyio
+import anyio.abc
+import anyio.lowlevel
+
+from fastrapi.requests import Request
+from fastrapi.responses import Response
+from fastrapi.types import ASGIApp, Message, Receive, Scope, Send
+
+RequestResponseEndpoint = Callable[[Request[Any]], Awaitable[Response]]
+DispatchFunction = Callable[[Request[Any], RequestResponseEndpoint], Awaitable[Response]]
+
+_DISCONNECT: Message = {"type": "http.disconnect"}
+_INTERIM = ("http.response.early_hint", "http.response.push")
+
+
+class BaseHTTPMiddleware:
+    """Calls `dispatch` with each request, and with a function that gives the application's response.
+
+    The application runs in a task of its own, in step with the client: it goes on when what it has sent
+    was sent to the client, or when its response was discarded. Context variables that it sets are not
+    seen outside of it.
+
+    Args:
+        app: The application.
+        dispatch: An async function of the request and `call_next`; by default the method `dispatch`.
+    """
+
+    def __init__(self, app: ASGIApp, dispatch: DispatchFunction | None = None) -> None:
+        self.app = app
+        self.dispatch_func: DispatchFunction = self.dispatch if dispatch is None else dispatch
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await _Dispatch(self.app, scope, receive, send).run(self.dispatch_func)
+        else:
+            await self.app(scope, receive, send)
+
+    async def dispatch(self, request: Request[Any], call_next: RequestResponseEndpoint) -> Response:
+        """Answers a request, usually with what `call_next(request)` returns."""
+        raise NotImplementedError()
+
+
+class _SharedRequest(Request[Any]):
+    """The request that `dispatch` sees, whose body it shares with the application behind it.
+
+    What `dispatch` has read by `body()` is there for the application, what it has read by `stream()` is
+    gone.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self._body_replayed = False
+
+    async def wrapped_receive(self) -> Message:
+        """The receive channel of the application."""
+        if self._is_disconnected and (self._body_replayed or not hasattr(self, "_body")):
+            return _DISCONNECT
+        if not self._body_replayed and (hasattr(self, "_body") or self._stream_consumed):
+            self._body_replayed = True
+            return {"type": "http.request", "body": getattr(self, "_body", b""), "more_body": False}
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self._is_disconnected = True
+        elif not message.get("more_body", False):
+            # The application has read the body, so `dispatch` cannot any more.
+            self._body_replayed = self._stream_consumed = True
+        return message
+
+
+class _Dispatch:
+    """One call of `dispatch`."""
+
+    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        self.app = app
+        self.send = send
+        self.scope = scope
+        self.request = _SharedRequest(scope, receive, send)
+        self.is_over = False
+        self._calls: list[_Call] = []
+        self._tasks: anyio.abc.TaskGroup
+
+    async def run(self, dispatch: DispatchFunction) -> None:
+        failure: Exception | None = None
+        async with anyio.create_task_group() as self._tasks:
+            try:
+                response = await dispatch(self.request, self._call_next)
+                await response(self.scope, self.request.wrapped_receive, self.send)
+            except Exception as exc:
+                failure = exc
+                self._tasks.cancel_scope.cancel()
+            finally:
+                self.is_over = True
+                for call in self._calls:
+                    call.end()
+        for call in self._calls:
+            if failure is None and not call.was_error_raised:
+                failure = call.error  # of a background task, or of a response that was discarded
+        if failure is not None:
+            raise failure
+
+    async def _call_next(self, request: Request[Any]) -> Response:
+        call = _Call(self)
+        self._calls.append(call)
+        self._tasks.start_soon(call.run)
+        return await call.response()
+
+
+class _Call:
+    """One run of the application behind the middleware."""
+
+    def __init__(self, dispatch: _Dispatch) -> None:
+        self._dispatch = dispatch
+        # Without a buffer: a message is sent when it is taken.
+        self._messages_in, self._messages_out = anyio.create_memory_object_stream[Message](0)
+        self._sent = anyio.Event()
+        self._receiving: set[anyio.CancelScope] = set()
+        self._was_sent_by_us = False
+        self.error: Exception | None = None
+        self.was_error_raised = False
+
+    async def run(self) -> None:
+        with self._messages_in:
+            try:
+                await self._dispatch.app(self._dispatch.scope, self._receive, self._send)
+            except Exception as exc:
+                self.error = exc
+
+    def end(self) -> None:
+        """Lets the application go on, as if its client had gone, if it was held."""
+        self._messages_out.close()
+        self._sent.set()
+        for scope in self._receiving:
+            scope.cancel()
+
+    def mark_sent(self) -> None:
+        """The application's response was sent as it is."""
+        self._was_sent_by_us = True
+        self._sent.set()
+
+    async def _receive(self) -> Message:
+        if self._dispatch.is_over:
+            return _DISCONNECT
+        with anyio.CancelScope() as scope:
+            self._receiving.add(scope)
+            try:
+                return await self._dispatch.request.wrapped_receive()
+            finally:
+                self._receiving.discard(scope)
+        return _DISCONNECT
+
+    async def _send(self, message: Message) -> None:
+        kind = message["type"]
+        if kind in _INTERIM or (kind == "http.response.trailers" and self._was_sent_by_us):
+            await self._dispatch.send(message)
+            return
+        try:
+            await self._messages_in.send(message)
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+            await anyio.lowlevel.checkpoint()  # discarded: but an endless stream must not hold the loop
+            return
+        if kind == "http.response.body" and not message.get("more_body", False):
+            # Background tasks come after the response, not while its end is still on its way.
+            await self._sent.wait()
+
+    async def _next_message(self) -> Message | None:
+        """The next message; None if there is none because the application has ended.
+
+        Raises:
+            Exception: What the application raised.
+        """
+        try:
+            return await self._messages_out.receive()
+        except anyio.EndOfStream:
+            if self.error is None:
+                return None
+            self.was_error_raised = True
+            # The explicit cause keeps the end of the stream out of the traceback.
+            raise self.error from self.error.__cause__ or self.error.__context__
+
+    async def response(self) -> Response:
+        """Waits for the beginning of the application's response."""
+        message = await self._next_message()
+        info = None
+        if message is not None and message["type"] == "http.response.debug":
+            info = message["info"]
+            message = await self._next_message()
+        if message is None:
+            raise RuntimeError("No response returned.")
+        assert message["type"] == "http.response.start", f"Unexpected message {message['type']!r}."
+        return _RelayedResponse(self, message, info)
+
+    async def body(self) -> AsyncIterator[bytes | Message]:
+        """The pieces of the body, or the message that names a file to send instead."""
+        while (message := await self._next_message()) is not None:
+            if message["type"] == "http.response.pathsend":
+                yield message
+                return
+            assert message["type"] == "http.response.body", f"Unexpected message {message['type']!r}."
+            chunk = message.get("body", b"")
+            if chunk:
+                yield chunk
+            if not message.get("more_body", False):
+                return
+
+
+class _RelayedResponse(Response):
+    """The application's response: its head, which can be changed, and its body as it comes.
+
+    Attributes:
+        body_iterator: The body; it can be replaced.
+    """
+
+    def __init__(self, call: _Call, start: Message, info: Mapping[str, Any] | None) -> None:
+        self._call = call
+        self._info = info
+        self._trailers: bool = start.get("trailers", False)
+        self.status_code = start["status"]
+        self.raw_headers = list(start.get("headers", ()))
+        self.background = None
+        self.body_iterator: AsyncIterable[Any] = call.body()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._info is not None:
+            await send({"type": "http.response.debug", "info": self._info})
+        start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        if self._trailers:
+            start["trailers"] = True
+        await send(start)
+        is_file = False
+        async for chunk in self.body_iterator:
+            if isinstance(chunk, Mapping):
+                is_file = True
+                await send(dict(chunk))
+            else:
+                body = chunk.encode(self.charset) if isinstance(chunk, str) else chunk
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+        if not is_file:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        self._call.mark_sent()
+        if self.background is not None:
+            await self.background()
