@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints how much less CPU than FastAPI on uvicorn a request costs; fails below the goals or on a wrong answer.
+"""Prints how much less CPU a request costs than with FastAPI on uvicorn. Fails if it is not enough.
 
 Usage: bench_verdict.py RESULTS.json
 """

@@ -14,7 +14,7 @@ def share(path: Path) -> float:
     totals = json.loads(path.read_text())["totals"]
     passed, counted = totals["passed"], totals["passed"] + totals["failed"]
     print(f"{path.stem}: {passed} of {counted} tests pass, {passed / counted:.2%}")
-    return 100 * passed / counted
+    return 100 * float(passed) / float(counted)
 
 
 def main(minimum: str, *results: str) -> int:

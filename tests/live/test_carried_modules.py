@@ -86,7 +86,7 @@ def test_carried_modules_have_sources_metadata_and_resources(app_dir: Path) -> N
 def test_an_environment_with_pydantic_replaces_the_whole_set(app_dir: Path, tmp_path: Path) -> None:
     packages = make_environment(tmp_path / "venv")
     for name in PYDANTIC:
-        found = Path(__import__(name).__file__)
+        found = Path(str(__import__(name).__file__))
         source = found.parent if found.name.startswith("__init__") else found
         (packages / source.name).symlink_to(source)
     facts = probe(app_dir, *PYDANTIC, arguments=("--venv", str(tmp_path / "venv")))
