@@ -21,14 +21,14 @@ class Call(Protocol):
     """Calls an application with a scope and messages, and gives the messages it sent."""
 
     async def __call__(
-        self, app: App, *received: Message, headers: Iterable[tuple[bytes, bytes]] = (), **scope: Any
+        self, app: App, /, *received: Message, headers: Iterable[tuple[bytes, bytes]] = (), **scope: Any
     ) -> list[Message]: ...
 
 
 @pytest.fixture
 def call() -> Call:
     async def call_app(
-        app: App, *received: Message, headers: Iterable[tuple[bytes, bytes]] = (), **scope: Any
+        app: App, /, *received: Message, headers: Iterable[tuple[bytes, bytes]] = (), **scope: Any
     ) -> list[Message]:
         incoming = list(received)
         sent: list[Message] = []

@@ -75,7 +75,7 @@ async def test_the_sum_of_fields_is_limited() -> None:
     with pytest.raises(MultiPartException, match=text):
         await parse_multipart(field(megabyte) * 9 + END)
     form = await parse_multipart(field(megabyte * 9) + END, max_part_size=9 * 1024 * 1024)
-    assert len(form["a"]) == 9 * (1024 * 1024 - 1)
+    assert len(str(form["a"])) == 9 * (1024 * 1024 - 1)
 
 
 async def test_multipart_fields_and_files() -> None:

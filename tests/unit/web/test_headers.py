@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fastrapi.datastructures import Headers, MutableHeaders
@@ -18,7 +20,7 @@ def test_lookup_ignores_case_and_gives_the_first() -> None:
 
 
 def test_changes_show_in_the_scope() -> None:
-    scope = {"headers": ((b"a", b"1"),)}
+    scope: dict[str, Any] = {"headers": ((b"a", b"1"),)}
     MutableHeaders(scope=scope)["b"] = "2"
     assert scope["headers"] == [(b"a", b"1"), (b"b", b"2")]
 
@@ -68,6 +70,6 @@ def test_names_are_tokens(name: str) -> None:
 
 
 def test_the_value_is_not_in_the_error() -> None:
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="authorization") as caught:
         MutableHeaders()["authorization"] = "secret\n"
     assert "secret" not in str(caught.value)
