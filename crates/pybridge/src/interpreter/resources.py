@@ -7,9 +7,7 @@ import importlib.metadata
 import io
 import re
 from collections.abc import Iterator
-from importlib.abc import (
-    TraversableResources,
-)  # the home it has in every version since 3.11 is importlib.resources.abc
+from importlib.resources.abc import TraversableResources
 from typing import IO, Any
 
 import _fastrapi_carried
