@@ -69,7 +69,7 @@ pub(crate) fn finish(py: Python<'_>, exchange: &Exchange, outcome: PyResult<()>)
 }
 
 /// Whether the exception, or one that led to it, is the `ClientDisconnected` of `send`.
-fn stems_from_disconnect(py: Python<'_>, error: &PyErr) -> bool {
+pub(crate) fn stems_from_disconnect(py: Python<'_>, error: &PyErr) -> bool {
     let mut next = Some(error.clone_ref(py));
     // Chains of exceptions can be circular.
     for _ in 0..16 {

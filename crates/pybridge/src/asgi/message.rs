@@ -17,6 +17,11 @@ impl<'a, 'py> Message<'a, 'py> {
         }
     }
 
+    /// The attachment of the message.
+    pub(crate) fn py(&self) -> Python<'py> {
+        self.0.py()
+    }
+
     /// The message's `type`.
     pub(crate) fn kind(&self) -> PyResult<Bound<'py, PyString>> {
         match self.get(pyo3::intern!(self.0.py(), "type"))? {

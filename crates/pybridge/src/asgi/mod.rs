@@ -15,6 +15,7 @@ mod response;
 mod scope;
 mod send;
 mod suspension;
+mod websocket;
 
 use std::sync::Arc;
 
@@ -37,6 +38,7 @@ pub struct AsgiApp {
     runtime: tokio::runtime::Handle,
     scopes: scope::ScopeFactory,
     late_heads: late_heads::LateHeads,
+    websocket: server::WebSocketConfig,
 }
 
 impl std::fmt::Debug for AsgiApp {
@@ -58,6 +60,7 @@ impl AsgiApp {
         runtime: tokio::runtime::Handle,
         state: Option<Py<PyDict>>,
         root_path: &str,
+        websocket: server::WebSocketConfig,
     ) -> PyResult<Arc<Self>> {
         let scopes = scope::ScopeFactory::new(py, state, root_path)?;
         Ok(Arc::new(Self {
@@ -66,6 +69,7 @@ impl AsgiApp {
             runtime,
             scopes,
             late_heads: late_heads::LateHeads::default(),
+            websocket,
         }))
     }
 
@@ -77,6 +81,9 @@ impl AsgiApp {
 
     /// Answers a request with the application.
     pub async fn serve(self: Arc<Self>, request: server::Request) -> server::Response {
+        if server::websocket::is_upgrade(&request) {
+            return websocket::serve(self, request).await;
+        }
         http::serve(self, request).await
     }
 }

@@ -144,7 +144,8 @@ fn outbound(message: &Bound<'_, PyAny>) -> PyResult<Outbound> {
     }
 }
 
-fn status_code(status: &Bound<'_, PyAny>) -> PyResult<StatusCode> {
+/// A status that a response can have.
+pub(crate) fn status_code(status: &Bound<'_, PyAny>) -> PyResult<StatusCode> {
     let number: i64 = status.extract()?;
     u16::try_from(number)
         .ok()

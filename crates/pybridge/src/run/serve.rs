@@ -102,8 +102,9 @@ impl Session {
             let state = lifespan.state().map(|state| state.clone_ref(py));
             let root_path = &self.options.root_path;
             let object = application.clone_ref(py);
-            let app =
-                AsgiApp::new(py, application, self.event_loop.clone(), self.runtime.clone(), state, root_path)?;
+            let websocket = self.options.server.websocket.clone();
+            let (event_loop, runtime) = (self.event_loop.clone(), self.runtime.clone());
+            let app = AsgiApp::new(py, application, event_loop, runtime, state, root_path, websocket)?;
             PythonService::new(py, object.bind(py), app, self.options.server.in_memory_body_limit)
         })
         .map_err(|error| RunError::EventLoop(error.to_string()))?;
