@@ -125,7 +125,8 @@ class StaticFiles:
         if scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(status_code=405, headers={"Allow": "GET, HEAD"})
         full_path, stat_result = await self._look_up(path)
-        if stat_result is not None and stat.S_ISREG(stat_result.st_mode):
+        is_file = stat_result is not None and stat.S_ISREG(stat_result.st_mode)
+        if stat_result is not None and is_file and not self._asks_for_directory(path, scope):
             return self.file_response(full_path, stat_result, scope)
         if self.html and stat_result is not None and stat.S_ISDIR(stat_result.st_mode):
             index_path, index_stat = await self._look_up(os.path.join(path, "index.html"))
@@ -140,6 +141,11 @@ class StaticFiles:
             if page_stat is not None and stat.S_ISREG(page_stat.st_mode):
                 return FileResponse(page_path, stat_result=page_stat, status_code=404)
         raise HTTPException(status_code=404)
+
+    def _asks_for_directory(self, path: str, scope: Scope) -> bool:
+        """Whether the URL ends with a slash, which `get_path` drops; not if `path` is another one."""
+        requested: str = scope.get("path", "")
+        return requested.endswith("/") and path == self.get_path(scope)
 
     async def _look_up(self, path: str) -> tuple[str, os.stat_result | None]:
         try:

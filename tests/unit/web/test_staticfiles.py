@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from fastrapi.compat.starlette.exceptions import HTTPException
+from fastrapi.responses import Response
 from fastrapi.staticfiles import StaticFiles
+from fastrapi.types import Scope
 
 from .conftest import Call, body_of, headers_of
 
@@ -45,6 +47,7 @@ async def test_files_are_served(call: Call, directory: Path) -> None:
         "/missing",
         "/",
         "/sub",
+        "/a.txt/",
         "/a.txt/b",
         "/../secret.txt",
         "/sub/../../secret.txt",
@@ -64,6 +67,18 @@ async def test_what_is_not_in_the_directory(
 ) -> None:
     app = StaticFiles(directory=directory, follow_symlink=follow_symlink)
     assert await status_of(call, app, path) == 404
+
+
+async def test_a_subclass_can_fall_back_to_a_page(call: Call, directory: Path) -> None:
+    class Fallback(StaticFiles):
+        async def get_response(self, path: str, scope: Scope) -> Response:
+            try:
+                return await super().get_response(path, scope)
+            except HTTPException:
+                return await super().get_response("sub/index.html", scope)
+
+    for path in ("/some/page", "/some/page/", "/a.txt/"):
+        assert body_of(await call(Fallback(directory=directory), path=path)) == b"index"
 
 
 async def test_symbolic_links(call: Call, directory: Path) -> None:
