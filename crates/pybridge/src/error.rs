@@ -23,6 +23,9 @@ pub enum RunError {
     /// Threads or signal handlers could not be set up.
     #[error("cannot set up the runtime: {0}")]
     Runtime(#[source] std::io::Error),
+    /// The routes of the loaded application could not be described.
+    #[error("cannot describe the application's routes: {0}")]
+    Inspect(String),
     /// A signal came before the server was ready.
     #[error("interrupted")]
     Interrupted,

@@ -1,4 +1,5 @@
 //! What the command line does with an application: serve it, check it, list its routes.
+mod inspect;
 mod serve;
 mod signals;
 
@@ -11,6 +12,7 @@ use crate::asgi::LifespanMode;
 use crate::event_loop::LoopKind;
 use crate::loader::AppTarget;
 
+pub use inspect::{Inspection, RouteDescription, inspect};
 pub use serve::serve;
 
 /// How to serve.

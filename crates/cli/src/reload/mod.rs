@@ -1,0 +1,140 @@
+//! Noticing that a source file has changed.
+
+mod filter;
+mod snapshot;
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::exit::Exit;
+use crate::report::Report;
+use filter::{is_directory_of_interest, is_file_of_interest};
+use snapshot::Snapshot;
+
+/// Watches directories for changed Python files. What a running application writes beside them (compiled files,
+/// caches, logs, data), and files that are written again with the same content, are no changes.
+pub(crate) struct Watcher {
+    directories: Vec<PathBuf>,
+    changes: UnboundedReceiver<PathBuf>,
+}
+
+impl Watcher {
+    /// Begins to watch.
+    pub(crate) fn start(directories: &[PathBuf]) -> Result<Self, Report> {
+        let (raw_sender, raw) = mpsc::channel();
+        let watcher = notify::recommended_watcher(raw_sender).map_err(|error| failed(&error))?;
+        let (sender, changes) = unbounded_channel();
+        let mut task = Task { watcher, snapshot: Snapshot::default(), sender };
+        for directory in directories {
+            for file in task.watch_tree(directory).map_err(|error| failed(&error))? {
+                task.snapshot.remember(&file);
+            }
+        }
+        std::thread::Builder::new()
+            .name("reload-watch".into())
+            .spawn(move || task.run(&raw))
+            .map_err(|error| failed(&notify::Error::io(error)))?;
+        Ok(Self { directories: directories.to_vec(), changes })
+    }
+
+    /// Waits for the next changed file.
+    pub(crate) async fn changed(&mut self) -> Option<PathBuf> {
+        self.changes.recv().await
+    }
+
+    /// What is watched.
+    pub(crate) fn describe(&self) -> String {
+        self.directories.iter().map(|directory| directory.display().to_string()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn failed(error: &notify::Error) -> Report {
+    let report = Report::new(Exit::Runtime, "cannot watch files for changes").cause(error.to_string());
+    match error.kind {
+        notify::ErrorKind::MaxFilesWatch => {
+            report.hint("raise the limit: sysctl fs.inotify.max_user_watches=524288, or watch less with --watch")
+        }
+        _ => report,
+    }
+}
+
+struct Task {
+    watcher: RecommendedWatcher,
+    snapshot: Snapshot,
+    sender: UnboundedSender<PathBuf>,
+}
+
+impl Task {
+    /// Watches each directory by itself, as a recursive watch would take in environments and version control too.
+    /// Returns the files that are there already.
+    fn watch_tree(&mut self, directory: &Path) -> notify::Result<Vec<PathBuf>> {
+        self.watcher.watch(directory, RecursiveMode::NonRecursive)?;
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(directory)?.flatten() {
+            let path = entry.path();
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                if is_directory_of_interest(&path) {
+                    files.append(&mut self.watch_tree(&path)?);
+                }
+            } else if is_file_of_interest(&path) {
+                files.push(path);
+            }
+        }
+        Ok(files)
+    }
+
+    fn run(mut self, events: &mpsc::Receiver<notify::Result<Event>>) {
+        while let Ok(event) = events.recv() {
+            match event {
+                Ok(event) => {
+                    if self.on_event(&event).is_break() {
+                        return;
+                    }
+                }
+                Err(error) => tracing::warn!("watching files for changes: {error}"),
+            }
+        }
+    }
+
+    fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
+        // Reading a file is an event as well.
+        if matches!(event.kind, EventKind::Access(_)) {
+            return ControlFlow::Continue(());
+        }
+        for path in &event.paths {
+            if path.is_dir() {
+                self.on_directory(path)?;
+            } else if is_file_of_interest(path) {
+                self.on_file(path)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Files may have been put into a new directory before it was watched.
+    fn on_directory(&mut self, path: &Path) -> ControlFlow<()> {
+        if !is_directory_of_interest(path) {
+            return ControlFlow::Continue(());
+        }
+        match self.watch_tree(path) {
+            Ok(files) => files.iter().try_for_each(|file| self.on_file(file)),
+            // It may be gone again before it can be watched, as temporary directories are.
+            Err(error) => {
+                tracing::debug!("{} is not watched: {error}", path.display());
+                ControlFlow::Continue(())
+            }
+        }
+    }
+
+    /// Reports a change; breaks once nobody listens any more.
+    fn on_file(&mut self, path: &Path) -> ControlFlow<()> {
+        if self.snapshot.has_changed(path) && self.sender.send(path.to_owned()).is_err() {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+}

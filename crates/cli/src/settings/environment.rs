@@ -1,0 +1,116 @@
+//! Settings from environment variables.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::file::unknown_name_hint;
+use super::list::Layer;
+use crate::exit::Exit;
+use crate::report::Report;
+
+const PREFIX: &str = "FASTRAPI_";
+const CONFIG: &str = "FASTRAPI_CONFIG";
+
+/// The variable that sets `name`.
+pub(super) fn variable(name: &str) -> String {
+    format!("{PREFIX}{}", name.to_ascii_uppercase())
+}
+
+/// Reads every variable that begins with `FASTRAPI_`: the settings, and the file that `FASTRAPI_CONFIG` names.
+pub(super) fn read(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<(Layer, Option<PathBuf>), Report> {
+    let mut layer = Layer::default();
+    let mut config = None;
+    for (name, value) in variables {
+        let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
+        if name == CONFIG {
+            config = Some(PathBuf::from(value));
+            continue;
+        }
+        let Some(value) = value.to_str() else {
+            return Err(Report::new(Exit::Configuration, format!("the value of {name} is not valid UTF-8")));
+        };
+        layer = layer.or(read_one(name, value)?);
+    }
+    Ok((layer, config))
+}
+
+fn read_one(variable: &str, value: &str) -> Result<Layer, Report> {
+    let key = variable.trim_start_matches(PREFIX).to_ascii_lowercase();
+    let table = |value| toml::Table::from_iter([(key.clone(), value)]);
+    // A variable has no type: what is a number for one setting is a text for another.
+    let texts = Layer::deserialize(table(toml::Value::String(value.to_owned())));
+    let typed = value.parse::<toml::Value>().ok().filter(|value| !value.is_str() && !value.is_table());
+    match (texts, typed) {
+        (Ok(layer), _) => Ok(layer),
+        (Err(_), Some(typed)) => Layer::deserialize(table(typed)).map_err(|error| failed(variable, &key, &error)),
+        (Err(error), None) => Err(failed(variable, &key, &error)),
+    }
+}
+
+fn failed(variable: &str, key: &str, error: &toml::de::Error) -> Report {
+    let message = error.message().trim();
+    if message.starts_with("unknown field") {
+        return Report::new(Exit::Configuration, format!("there is no setting for the variable {variable}"))
+            .maybe_hint(unknown_name_hint(key, super::environment::variable));
+    }
+    Report::new(Exit::Configuration, format!("the environment variable {variable} is not valid")).cause(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::values::{LogLevel, Seconds, Size, Workers};
+    use super::*;
+
+    fn given(variables: &[(&str, &str)]) -> Result<(Layer, Option<PathBuf>), Report> {
+        read(variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))))
+    }
+
+    #[test]
+    fn every_kind_of_value_can_be_given() {
+        let (layer, config) = given(&[
+            ("HOME", "/root"),
+            ("FASTRAPI_APP", "main:app"),
+            ("FASTRAPI_SERVER_HEADER", "8"),
+            ("FASTRAPI_PORT", "9000"),
+            ("FASTRAPI_WORKERS", "auto"),
+            ("FASTRAPI_LOG_LEVEL", "debug"),
+            ("FASTRAPI_ACCESS_LOG", "false"),
+            ("FASTRAPI_KEEP_ALIVE_TIMEOUT", "0.5"),
+            ("FASTRAPI_MAX_BODY_SIZE", "1GiB"),
+            ("FASTRAPI_CONFIG", "/etc/app.toml"),
+        ])
+        .unwrap();
+        let expected = Layer {
+            app: Some("main:app".into()),
+            server_header: Some("8".into()),
+            port: Some(9000),
+            workers: Some(Workers::Auto),
+            log_level: Some(LogLevel::Debug),
+            access_log: Some(false),
+            keep_alive_timeout: Some(Seconds(std::time::Duration::from_millis(500))),
+            max_body_size: Some(Size::mebibytes(1024)),
+            ..Layer::default()
+        };
+        assert_eq!(layer, expected);
+        assert_eq!(config, Some("/etc/app.toml".into()));
+    }
+
+    #[test]
+    fn unknown_variables_are_errors_that_name_a_near_one() {
+        let report = given(&[("FASTRAPI_WORKER", "2")]).unwrap_err().to_string();
+        assert_eq!(
+            report,
+            "error: there is no setting for the variable FASTRAPI_WORKER\nhint: did you mean FASTRAPI_WORKERS?\n"
+        );
+    }
+
+    #[test]
+    fn wrong_values_are_errors_that_name_the_variable() {
+        for (name, value) in [("FASTRAPI_PORT", "70000"), ("FASTRAPI_PORT", "http"), ("FASTRAPI_HTTP2", "maybe")] {
+            let report = given(&[(name, value)]).unwrap_err().to_string();
+            assert!(report.starts_with(&format!("error: the environment variable {name} is not valid\ncause: ")));
+        }
+    }
+}

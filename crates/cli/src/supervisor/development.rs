@@ -1,0 +1,163 @@
+//! One worker that is started again whenever a file changes.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use server::listener::BoundListener;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::time::timeout;
+
+use super::signals::{Request, Signals};
+use super::worker::{Orders, Worker, WorkerEvent, WorkerId};
+use super::{events, run};
+use crate::banner::Banner;
+use crate::exit::Exit;
+use crate::launcher::Launcher;
+use crate::reload::Watcher;
+use crate::report::Report;
+use crate::settings::Settings;
+
+/// Changes that come in a row (an editor's "save all", a branch switched) are answered once.
+const SETTLING: Duration = Duration::from_millis(50);
+/// What requests in flight get: a person waits for the restart.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// An application that writes one of its own modules whenever it starts would be restarted for ever.
+const CHANGES_DURING_START: u32 = 3;
+
+/// Serves with one worker until a signal asks to stop; a change of a file in `directories` starts it again.
+pub(crate) fn develop(
+    launcher: Launcher,
+    listener: BoundListener,
+    settings: Settings,
+    directories: &[PathBuf],
+) -> Result<Exit, Report> {
+    let watcher = Watcher::start(directories)?;
+    run(async move {
+        let (sender, receiver) = events();
+        let orders = Orders { launcher, listener, settings };
+        let session = Session {
+            orders,
+            watcher,
+            signals: Signals::new()?,
+            worker: None,
+            starts: 0,
+            changes_during_start: HashMap::new(),
+            sender,
+            receiver,
+        };
+        session.run().await
+    })
+}
+
+struct Session {
+    orders: Orders,
+    watcher: Watcher,
+    signals: Signals,
+    worker: Option<Worker>,
+    starts: u64,
+    changes_during_start: HashMap<PathBuf, u32>,
+    sender: UnboundedSender<WorkerEvent>,
+    receiver: UnboundedReceiver<WorkerEvent>,
+}
+
+impl Session {
+    async fn run(mut self) -> io::Result<Exit> {
+        self.start()?;
+        loop {
+            tokio::select! {
+                Some(event) = self.receiver.recv() => self.on_event(event),
+                Some(path) = self.watcher.changed() => self.on_change(&path).await?,
+                request = self.signals.next() => if let Request::Stop(_) = request {
+                    self.stop().await;
+                    return Ok(Exit::Success);
+                },
+            }
+        }
+    }
+
+    fn start(&mut self) -> io::Result<()> {
+        self.starts += 1;
+        self.worker = Some(Worker::start(WorkerId(self.starts), &self.orders, &self.sender)?);
+        Ok(())
+    }
+
+    fn on_event(&mut self, event: WorkerEvent) {
+        match event {
+            WorkerEvent::Ready(WorkerId(id), served) if id == self.starts => {
+                if let Some(worker) = &mut self.worker {
+                    worker.ready = true;
+                }
+                Banner { served: &served, address: self.orders.listener.address(), workers: 1 }.print();
+                if id == 1 {
+                    eprintln!("  watching {} for changes", self.watcher.describe());
+                }
+            }
+            WorkerEvent::Ended(WorkerId(id), status) if id == self.starts => {
+                self.worker = None;
+                eprintln!("dev: {}; waiting for a change", describe(status));
+            }
+            WorkerEvent::Ready(..) | WorkerEvent::Ended(..) => {}
+        }
+    }
+
+    async fn on_change(&mut self, path: &Path) -> io::Result<()> {
+        let mut changed = vec![path.to_owned()];
+        while let Ok(Some(path)) = timeout(SETTLING, self.watcher.changed()).await {
+            changed.push(path);
+        }
+        if self.is_endless(&changed) {
+            return Ok(());
+        }
+        eprintln!("dev: {} changed, restarting", changed[0].display());
+        self.stop().await;
+        self.start()
+    }
+
+    /// Whether every one of the files changed during each of the last starts.
+    fn is_endless(&mut self, changed: &[PathBuf]) -> bool {
+        let starting = self.worker.as_ref().is_some_and(|worker| !worker.ready || worker.age() < PATIENCE);
+        if !starting {
+            self.changes_during_start.clear();
+            return false;
+        }
+        let mut endless = true;
+        for path in changed {
+            let count = self.changes_during_start.entry(path.clone()).or_default();
+            *count += 1;
+            endless &= *count > CHANGES_DURING_START;
+        }
+        if endless {
+            eprintln!("dev: {} changes whenever the application starts; not restarting", changed[0].display());
+        }
+        endless
+    }
+
+    async fn stop(&mut self) {
+        let Some(worker) = self.worker.take() else { return };
+        worker.stop();
+        if timeout(PATIENCE, self.ended()).await.is_err() {
+            worker.kill();
+            self.ended().await;
+        }
+    }
+
+    /// Waits for the end of the worker that was started last.
+    async fn ended(&mut self) {
+        while let Some(event) = self.receiver.recv().await {
+            if matches!(event, WorkerEvent::Ended(WorkerId(id), _) if id == self.starts) {
+                return;
+            }
+        }
+    }
+}
+
+fn describe(status: ExitStatus) -> String {
+    match Exit::of_child(status) {
+        Exit::Success => "the application ended".to_owned(),
+        exit if exit == Exit::Other(Exit::Application.code()) => "the application did not start".to_owned(),
+        _ => format!("the application failed ({status})"),
+    }
+}
