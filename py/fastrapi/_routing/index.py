@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from fastrapi._routing.base import BaseRoute
 from fastrapi._routing.paths import PathShape
 from fastrapi._routing.revision import RouteList, pattern_revision
@@ -31,7 +29,6 @@ class _Node:
 _UNKNOWN = PathShape((), True)
 
 
-@lru_cache(maxsize=256)
 def _heeds_shape(route_class: type[BaseRoute]) -> bool:
     """Whether no subclass has overridden `matches` without saying what becomes of the shape."""
     for cls in route_class.__mro__:

@@ -42,7 +42,7 @@ class RouteList(list["BaseRoute"]):
         self.revision += 1
         super().__delitem__(key)
 
-    def __imul__(self, value: SupportsIndex) -> RouteList:  # type: ignore[misc]
+    def __imul__(self, value: SupportsIndex) -> RouteList:
         self.revision += 1
         super().__imul__(value)
         return self

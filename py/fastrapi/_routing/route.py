@@ -112,7 +112,9 @@ def _is_function(endpoint: Callable[..., Any]) -> bool:
     return inspect.isfunction(endpoint) or inspect.ismethod(endpoint)
 
 
-def _endpoint_path(route: Route | WebSocketRoute, name: str, path_params: dict[str, Any], protocol: str) -> URLPath:
+def _endpoint_path(
+    route: Route | WebSocketRoute, name: str, path_params: dict[str, Any], protocol: str
+) -> URLPath:
     if name != route.name or set(path_params) != set(route.param_convertors):
         raise NoMatchFound(name, path_params)
     path, _ = replace_params(route.path_format, route.param_convertors, path_params)
@@ -245,7 +247,9 @@ class WebSocketRoute(PathRoute):
         await self.app(scope, receive, send)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, WebSocketRoute) and self.path == other.path and self.endpoint == other.endpoint
+        return (
+            isinstance(other, WebSocketRoute) and self.path == other.path and self.endpoint == other.endpoint
+        )
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -159,7 +159,9 @@ class Router:
         include_in_schema: bool = True,
     ) -> None:
         """Appends a `Route`."""
-        self.routes.append(Route(path, endpoint, methods=methods, name=name, include_in_schema=include_in_schema))
+        self.routes.append(
+            Route(path, endpoint, methods=methods, name=name, include_in_schema=include_in_schema)
+        )
 
     def add_websocket_route(
         self, path: str, endpoint: Callable[[WebSocket[Any]], Awaitable[None]], name: str | None = None

@@ -66,7 +66,11 @@ class Starlette:
         }
         # The later of the two keys wins, as it does for any other pair of handlers.
         error_handler = next(
-            (self.exception_handlers[key] for key in reversed(self.exception_handlers) if key not in handlers),
+            (
+                self.exception_handlers[key]
+                for key in reversed(self.exception_handlers)
+                if key not in handlers
+            ),
             None,
         )
         layers = [Middleware(ServerErrorMiddleware, handler=error_handler, debug=self.debug)]

@@ -12,7 +12,8 @@ body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem; color: #222; backgrou
 h1 { font-size: 1.3rem; margin: 0 0 .2rem; } h1 code { color: #b00020; }
 details { border: 1px solid #ccd; border-radius: 4px; margin: .5rem 0; }
 summary { padding: .4rem .7rem; background: #f3f4f8; cursor: pointer; }
-ol { margin: 0; padding: .4rem 0; list-style: none; overflow-x: auto; font: 13px/1.6 ui-monospace, monospace; }
+ol { margin: 0; padding: .4rem 0; list-style: none; overflow-x: auto; }
+ol, pre { font: 13px/1.6 ui-monospace, monospace; }
 li { white-space: pre; padding: 0 .7rem; } li b { color: #888; font-weight: normal; }
 li.current { background: #fff1c2; } pre { background: #f3f4f8; padding: 1rem; overflow-x: auto; }
 """

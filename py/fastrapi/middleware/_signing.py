@@ -35,7 +35,7 @@ class TimestampSigner:
     """
 
     def __init__(self, secret_key: str) -> None:
-        self._key = hashlib.sha1(_SALT + b"signer" + secret_key.encode("utf-8")).digest()
+        self._key = hashlib.sha1(_SALT + b"signer" + secret_key.encode("utf-8")).digest()  # noqa: S324
 
     def _signature(self, value: bytes) -> bytes:
         return _encode(hmac.digest(self._key, value, "sha1"))

@@ -50,7 +50,9 @@ class AuthenticationMiddleware:
             else:
                 await response(scope, receive, send)
             return
-        scope["auth"], scope["user"] = (AuthCredentials(), UnauthenticatedUser()) if result is None else result
+        scope["auth"], scope["user"] = (
+            (AuthCredentials(), UnauthenticatedUser()) if result is None else result
+        )
         await self.app(scope, receive, send)
 
     @staticmethod

@@ -80,9 +80,20 @@ class RequestBodyLimitMiddleware:
 class _BodyMeter:
     """Measures one request's body, for all limits that its route lies behind."""
 
-    __slots__ = ("_declared", "_limit", "_received", "_replaced", "_scope", "_server_receive", "_server_send", "started")
+    __slots__ = (
+        "_declared",
+        "_limit",
+        "_received",
+        "_replaced",
+        "_scope",
+        "_server_receive",
+        "_server_send",
+        "started",
+    )
 
-    def __init__(self, limit: int, declared: float | None, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, limit: int, declared: float | None, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         self._limit = limit
         self._declared = declared
         self._received = 0
@@ -124,7 +135,9 @@ class _BodyMeter:
     async def reject(self) -> None:
         """Sends the 413."""
         self._replaced = True
-        await PlainTextResponse(_REASON, status_code=413)(self._scope, self._server_receive, self._server_send)
+        await PlainTextResponse(_REASON, status_code=413)(
+            self._scope, self._server_receive, self._server_send
+        )
 
 
 def _declared_length(scope: Scope) -> float | None:

@@ -130,21 +130,25 @@ class CORSMiddleware:
             elif any(name.strip().lower() not in self.allow_headers for name in requested.split(",")):
                 disallowed.append("headers")
 
-        if request_headers.get("access-control-request-private-network") == "true":
+        if "access-control-request-private-network" in request_headers:
             if self.allow_private_network:
                 headers["Access-Control-Allow-Private-Network"] = "true"
             else:
                 disallowed.append("private-network")
 
         if disallowed:
-            return PlainTextResponse(f"Disallowed CORS {', '.join(disallowed)}", status_code=400, headers=headers)
+            return PlainTextResponse(
+                f"Disallowed CORS {', '.join(disallowed)}", status_code=400, headers=headers
+            )
         return PlainTextResponse("OK", status_code=200, headers=headers)
 
     async def simple_response(
         self, scope: Scope, receive: Receive, send: Send, request_headers: Headers
     ) -> None:
         """Runs the application and adds the headers to its response."""
-        await self.app(scope, receive, functools.partial(self.send, send=send, request_headers=request_headers))
+        await self.app(
+            scope, receive, functools.partial(self.send, send=send, request_headers=request_headers)
+        )
 
     async def send(self, message: Message, send: Send, request_headers: Headers) -> None:
         """Sends a message, with the headers if it is the response's head."""

@@ -33,7 +33,7 @@ class ExceptionMiddleware:
         self._status_handlers: dict[int, ExceptionHandler] = {}
         self._exception_handlers: dict[type[Exception], ExceptionHandler] = {
             HTTPException: self.http_exception,
-            WebSocketException: self.websocket_exception,  # type: ignore[dict-item]
+            WebSocketException: self.websocket_exception,
         }
         for key, handler in (handlers or {}).items():
             self.add_exception_handler(key, handler)

@@ -38,7 +38,7 @@ _limiter: RunVar[anyio.CapacityLimiter] = RunVar("fastrapi.gzip_limiter")
 
 
 def _thread_limiter() -> anyio.CapacityLimiter:
-    """Compression is bound to the processor: more threads than cores do not help, and endpoints need theirs."""
+    """The limiter of the threads, a thread for each core: compression waits for nothing but the processor."""
     try:
         return _limiter.get()
     except LookupError:

@@ -163,10 +163,8 @@ class SessionMiddleware:
         if session:
             self._set_cookie(headers, session)
         elif had_session:
-            expired = "expires=Thu, 01 Jan 1970 00:00:00 GMT"
-            headers.append(
-                "Set-Cookie", f"{self.session_cookie}=null; path={self.path}; {expired}; {self.security_flags}"
-            )
+            attributes = f"path={self.path}; expires=Thu, 01 Jan 1970 00:00:00 GMT; {self.security_flags}"
+            headers.append("Set-Cookie", f"{self.session_cookie}=null; {attributes}")
 
     def _set_cookie(self, headers: MutableHeaders, session: Session) -> None:
         data = self.signer.sign(b64encode(json.dumps(session).encode("utf-8"))).decode("ascii")

@@ -35,10 +35,11 @@ class TrustedHostMiddleware:
         self, app: ASGIApp, allowed_hosts: Sequence[str] | None = None, www_redirect: bool = True
     ) -> None:
         self.app = app
-        self.allowed_hosts = [pattern.lower() for pattern in (["*"] if allowed_hosts is None else allowed_hosts)]
-        for pattern in self.allowed_hosts:
+        patterns = ["*"] if allowed_hosts is None else allowed_hosts
+        for pattern in patterns:
             assert "*" not in pattern[1:], ENFORCE_DOMAIN_WILDCARD
-            assert not pattern.startswith("*") or pattern == "*" or pattern.startswith("*."), ENFORCE_DOMAIN_WILDCARD
+            assert pattern == "*" or pattern[:1] != "*" or pattern[1:2] == ".", ENFORCE_DOMAIN_WILDCARD
+        self.allowed_hosts = [pattern.lower() for pattern in patterns]
         self.allow_any = "*" in self.allowed_hosts
         self.www_redirect = www_redirect
 

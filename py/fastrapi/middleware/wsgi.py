@@ -137,6 +137,9 @@ class WSGIResponder:
             }
         return self._write
 
+    async def _forward(self, message: Message) -> None:
+        await self._send(message)
+
     def _write(self, chunk: bytes, more_body: bool = True) -> None:
         if not chunk and more_body:
             return  # PEP 3333: headers are not sent before there is a body
@@ -144,6 +147,6 @@ class WSGIResponder:
             if self._start is None:
                 raise RuntimeError("The WSGI application did not call start_response.")
             self._started = True
-            anyio.from_thread.run(self._send, self._start)
+            anyio.from_thread.run(self._forward, self._start)
         body = {"type": "http.response.body", "body": chunk, "more_body": more_body}
-        anyio.from_thread.run(self._send, body)
+        anyio.from_thread.run(self._forward, body)

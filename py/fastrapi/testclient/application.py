@@ -36,7 +36,7 @@ class Executor(Protocol):
     ASGI application: the request is in `scope` and behind `receive`, the response goes to `send`.
     """
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+    def __call__(self, scope: Scope, receive: Receive, send: Send, /) -> Awaitable[None]: ...
 
 
 def executor_for(app: ASGI3App, backend: str) -> Executor:

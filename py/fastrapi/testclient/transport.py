@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any
@@ -14,6 +13,7 @@ from fastrapi.testclient.exchange import HTTPExchange
 from fastrapi.testclient.http_library import httpx
 from fastrapi.testclient.scope import build_scope
 from fastrapi.testclient.websocket import WebSocketTestSession
+from fastrapi.types import Scope
 
 PortalFactory = Callable[[], AbstractContextManager[BlockingPortal]]
 
@@ -24,11 +24,15 @@ SESSION_EXTENSION = "fastrapi.websocket_session"
 class ResponseStream(httpx.SyncByteStream):
     """The body of a response whose application may still run; closing it ends the application."""
 
-    def __init__(self, exchange: HTTPExchange, resources: ExitStack, *, raise_server_exceptions: bool) -> None:
+    def __init__(self, exchange: HTTPExchange, *, raise_server_exceptions: bool) -> None:
         self._exchange = exchange
-        self._resources = resources
+        self._resources = ExitStack()
         self._raise_server_exceptions = raise_server_exceptions
         self.response: httpx.Response | None = None
+
+    def keep(self, resources: ExitStack) -> None:
+        """Keeps what is to be closed after the application has ended."""
+        self._resources = resources
 
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._exchange.chunks():
@@ -104,21 +108,19 @@ class ASGITransport(httpx.BaseTransport):
             return httpx.Response(101, extensions={SESSION_EXTENSION: session}, request=request)
         return self._exchange(request, scope)
 
-    def _exchange(self, request: httpx.Request, scope: dict[str, Any]) -> httpx.Response:
+    def _exchange(self, request: httpx.Request, scope: Scope) -> httpx.Response:
         body = request.read()
         with ExitStack() as resources:
             portal = resources.enter_context(self.portal_factory())
             exchange = HTTPExchange(portal, self.executor, scope, body)
-            stream = ResponseStream(
-                exchange, ExitStack(), raise_server_exceptions=self.raise_server_exceptions
-            )
+            stream = ResponseStream(exchange, raise_server_exceptions=self.raise_server_exceptions)
             if exchange.status is None:
                 stream.close()
                 assert not self.raise_server_exceptions, "TestClient did not receive any response."
                 return httpx.Response(500, stream=httpx.ByteStream(b""), request=request)
             self._open.add(stream)
             resources.callback(self._open.discard, stream)
-            stream._resources = resources.pop_all()
+            stream.keep(resources.pop_all())
         extensions = {} if exchange.trailers is None else {"http.response.trailers": exchange.trailers}
         response = httpx.Response(
             exchange.status, headers=exchange.headers, stream=stream, request=request, extensions=extensions
@@ -129,6 +131,6 @@ class ASGITransport(httpx.BaseTransport):
 
     def close(self) -> None:
         """Cancels the application for every response that was not closed."""
-        with contextlib.ExitStack() as streams:
+        with ExitStack() as streams:
             for stream in tuple(self._open):
                 streams.callback(stream.cancel)

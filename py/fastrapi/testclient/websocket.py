@@ -25,7 +25,7 @@ _GRACE_TURNS = 100
 _ABNORMAL_CLOSURE = 1006
 
 
-class WebSocketDenialResponse(httpx.Response, WebSocketDisconnect):
+class WebSocketDenialResponse(httpx.Response, WebSocketDisconnect):  # type: ignore[misc]
     """The response with which an application refused a handshake, raised as an exception."""
 
     code = _ABNORMAL_CLOSURE
@@ -112,9 +112,7 @@ class WebSocketTestSession:
 
     def _raise_on_close(self, message: Message) -> None:
         if message["type"] == "websocket.close":
-            raise WebSocketDisconnect(
-                code=message.get("code", 1000), reason=message.get("reason") or ""
-            )
+            raise WebSocketDisconnect(code=message.get("code", 1000), reason=message.get("reason") or "")
         if message["type"] == "websocket.http.response.start":
             raise WebSocketDenialResponse(
                 status_code=message["status"],
@@ -123,13 +121,13 @@ class WebSocketTestSession:
             )
 
     def _denial_body(self) -> bytes:
-        body = b""
+        body = bytearray()
         while True:
             message = self.receive()
             assert message["type"] == "websocket.http.response.body", f"Unexpected {message['type']!r}."
             body += message.get("body", b"")
             if not message.get("more_body", False):
-                return body
+                return bytes(body)
 
     def send(self, message: Message) -> None:
         """Sends an ASGI message to the application. Does nothing if it has ended."""
