@@ -87,5 +87,14 @@ class SchemaRegistry:
 
 
 def _has_computed_fields(field: ModelField) -> bool:
-    schema: Any = field.type_adapter.core_schema
-    return bool(schema.get("schema", {}).get("computed_fields"))
+    """Whether the value, or anything in it, has fields that exist in the output only."""
+    pending: list[Any] = [field.type_adapter.core_schema]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, dict):
+            if part.get("computed_fields"):
+                return True
+            pending.extend(value for key, value in part.items() if key != "metadata")
+        elif isinstance(part, (list, tuple)):
+            pending.extend(part)
+    return False

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 import anyio
+from pydantic import BaseModel
 
 from fastrapi._compat import ModelField, lenient_issubclass
 from fastrapi.concurrency import iterate_in_threadpool
@@ -86,7 +87,8 @@ class ItemEncoder:
         # The declared type is that of plain items; an event says by itself what it contains.
         data = item.raw_data
         if data is None and item.data is not None:
-            data = json_text(item.data)
+            # A model is in charge of its own JSON, as it would be if it were declared.
+            data = item.data.model_dump_json() if isinstance(item.data, BaseModel) else json_text(item.data)
         return format_sse_event(
             data_str=data, event=item.event, id=item.id, retry=item.retry, comment=item.comment
         )
@@ -96,9 +98,9 @@ def json_text(value: Any) -> str:
     """Any value as JSON; numbers that JSON does not have become `null`, as pydantic writes them."""
     data = jsonable_encoder(value)
     try:
-        return json.dumps(data, ensure_ascii=False, allow_nan=False)
+        return json.dumps(data, allow_nan=False)
     except ValueError:
-        return json.dumps(_finite(data), ensure_ascii=False, allow_nan=False)
+        return json.dumps(_finite(data), allow_nan=False)
 
 
 def _finite(data: Any) -> Any:
