@@ -10,6 +10,7 @@ use server::{Request, Response};
 
 use crate::asgi::AsgiApp;
 use crate::direct::{self, DirectLane, PlanTable};
+use crate::placement::SyncExecutor;
 
 /// Serves requests with a Python application.
 #[derive(Clone, Debug)]
@@ -31,10 +32,11 @@ impl PythonService {
         py: Python<'_>,
         application: &Bound<'_, PyAny>,
         general: Arc<AsgiApp>,
+        executor: Arc<SyncExecutor>,
         body_limit: u64,
     ) -> PyResult<Self> {
         let direct = match direct::compile(application)? {
-            Some(table) => Some((table, DirectLane::new(py, Arc::clone(&general), body_limit)?)),
+            Some(table) => Some((table, DirectLane::new(py, Arc::clone(&general), executor, body_limit)?)),
             None => None,
         };
         Ok(Self(Arc::new(Lanes { general, direct })))

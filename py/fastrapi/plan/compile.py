@@ -98,6 +98,7 @@ def _plan(app: FastAPI, route: BaseRoute, on_error: ASGIApp) -> RoutePlan:
         keywords=runner.keywords,
         placement=runner.placement,
         is_coroutine=runner.is_coroutine,
+        sync_calls=runner.sync_calls,
         status_code=operation.status_code or 200,
         encode=_encode(builder),
         builtin_json=builder.field is None and builder.response_class is JSONResponse,

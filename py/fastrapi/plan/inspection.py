@@ -7,7 +7,7 @@ import inspect
 from types import CodeType, FunctionType
 from typing import Any, Literal
 
-Kind = Literal["pure", "sync", "step", "coroutine"]
+Kind = Literal["pure", "sync", "coroutine"]
 
 # Operations that run no other code than their own, for the builtin operands that literals and arguments are. A call,
 # an attribute, a subscript or `in` may reach a property, a lazily loaded relation or a dictionary kept on disk; a
@@ -25,24 +25,13 @@ _PURE = frozenset(
 )
 _SUBSCRIPT_OPERATORS = frozenset({"[]", "**", "@"})
 """`BINARY_OP` also subscripts since 3.14; powers and matrix products can be long."""
-_SUSPENDING = frozenset(
-    "GET_AWAITABLE YIELD_VALUE SEND GET_AITER GET_ANEXT BEFORE_ASYNC_WITH END_ASYNC_FOR GET_YIELD_FROM_ITER".split()
-)
-
-
-def _operations(code: CodeType) -> list[dis.Instruction]:
-    return list(dis.get_instructions(code))
 
 
 def _is_pure(code: CodeType) -> bool:
     return all(
         op.opname in _PURE and not (op.opname == "BINARY_OP" and op.argrepr in _SUBSCRIPT_OPERATORS)
-        for op in _operations(code)
+        for op in dis.get_instructions(code)
     )
-
-
-def _suspends(code: CodeType) -> bool:
-    return any(op.opname in _SUSPENDING for op in _operations(code))
 
 
 def _call_target(call: Any) -> Any:
@@ -57,16 +46,11 @@ def _call_target(call: Any) -> Any:
 def kind_of(call: Any) -> Kind:
     """Tells how `call` may be run.
 
-    `pure`: it calls nothing and ends at once, coroutine or not. `sync`: it may block its thread. `step`: a coroutine
-    function without a point to suspend at, one step finishes it. `coroutine`: it may suspend.
+    `pure`: it calls nothing and ends at once, coroutine or not. `sync`: it may block its thread. `coroutine`: it
+    needs the event loop.
     """
     target = _call_target(call)
     code = getattr(target, "__code__", None)
-    plain_function = isinstance(target, FunctionType)
-    if plain_function and code is not None and _is_pure(code):
+    if isinstance(target, FunctionType) and code is not None and _is_pure(code):
         return "pure"
-    if inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(target):
-        if plain_function and code is not None and code.co_flags & inspect.CO_COROUTINE and not _suspends(code):
-            return "step"
-        return "coroutine"
-    return "sync"
+    return "coroutine" if inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(target) else "sync"

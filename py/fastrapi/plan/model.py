@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 Source = Literal["path", "query", "header", "cookie", "body", "request"]
 Conversion = Literal["str", "int", "float", "bool", "json", "bearer", "validator"]
-Placement = Literal["pure", "sync", "loop", "task"]
+Placement = Literal["pure", "sync", "task"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,12 @@ class RoutePlan:
     parameters: tuple[Parameter, ...]
     keywords: tuple[str, ...]
     placement: Placement
-    """`pure`: calls nothing, may run on any thread; `sync`: may block its thread; `loop`: on the event loop's thread,
-    ends without suspending; `task`: a coroutine that may suspend."""
+    """`pure`: calls nothing, may run on any thread; `sync`: may block its thread; `task`: a coroutine for the event
+    loop."""
     is_coroutine: bool
-    """Whether `function` returns a coroutine; it is finished by one step unless the placement is `task`."""
+    """Whether `function` returns a coroutine; one step finishes it if the placement is `pure`."""
+    sync_calls: tuple[Callable[..., Any], ...]
+    """What `function` calls in its own thread, if the placement is `sync`."""
     status_code: int
     encode: Callable[[Any], bytes] | None
     """The JSON body for a result, by the framework's own means. `None`: the result is turned into a response by

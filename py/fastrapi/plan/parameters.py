@@ -10,8 +10,7 @@ from pydantic import AliasChoices, AliasPath
 from pydantic_core import from_json
 
 from fastrapi import params
-from fastrapi._compat import is_sequence_field
-from fastrapi._compat.shared import is_union
+from fastrapi._compat.shared import is_union, field_annotation_is_sequence
 from fastrapi.dependencies.parameters import param_model_of
 from fastrapi.plan.model import Conversion, Parameter, Source, Unplannable
 from fastrapi.plan.schema import runs_user_code, same_in_json
@@ -92,7 +91,7 @@ def _default(field: ModelField) -> object:
 def _parameter(source: Source, field: ModelField) -> Parameter:
     if param_model_of(field.field_info.annotation) is not None:
         raise Unplannable("a parameter model")
-    many = source in ("query", "header") and is_sequence_field(field)
+    many = source in ("query", "header") and field_annotation_is_sequence(field.field_info.annotation)
     name = _alias(field)
     if source == "header":
         name = name.lower()

@@ -42,16 +42,17 @@ class Runner:
     keywords: tuple[str, ...]
     placement: Placement
     is_coroutine: bool
+    sync_calls: tuple[Callable[..., Any], ...]
 
 
 def finish_step(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """The result of a coroutine that has no point to suspend at."""
+    """The result of a coroutine that is pure: one step ends it."""
     try:
         coroutine.send(None)
     except StopIteration as stop:
         return stop.value
     coroutine.close()
-    raise RuntimeError("a coroutine function without await suspended")
+    raise RuntimeError("a coroutine without await suspended")
 
 
 def sub_response() -> Response:
@@ -94,6 +95,13 @@ def _refuse(dependant: Dependant) -> None:
         _refuse(child)
 
 
+def _takes_request(dependant: Dependant) -> bool:
+    own = bool(dependant.request_param_name or dependant.http_connection_param_name)
+    if security_parameter(dependant.call) is not None:
+        return False
+    return own or any(_takes_request(child) for child in dependant.dependencies)
+
+
 def _takes_only_parameters(dependant: Dependant) -> bool:
     special = (
         dependant.websocket_param_name,
@@ -118,11 +126,11 @@ def _plain_endpoint(dependant: Dependant) -> Runner | None:
         keywords.append(dependant.request_param_name)
         parameters.append(request_parameter())
     kind = kind_of(call)
-    if kind == "pure" and (takes_user_code(dependant) or dependant.request_param_name):
-        kind = "step" if dependant.is_coroutine else "sync"
-    placements: dict[str, Placement] = {"pure": "pure", "sync": "sync", "step": "loop", "coroutine": "task"}
     is_coroutine = dependant.is_coroutine
-    return Runner(call, tuple(parameters), tuple(keywords), placements[kind], is_coroutine)
+    placement: Placement = "task" if is_coroutine else "sync"
+    if kind_of(call) == "pure" and not takes_user_code(dependant) and not dependant.request_param_name:
+        placement = "pure"
+    return Runner(call, tuple(parameters), tuple(keywords), placement, is_coroutine, (call,))
 
 
 @dataclass
@@ -142,6 +150,7 @@ class _Compiler:
     parameters: list[Parameter] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     cached: dict[Any, str] = field(default_factory=dict)
+    sync_calls: list[Callable[..., Any]] = field(default_factory=list)
     request: str = ""
     uses_exits: bool = False
     uses_response: bool = False
@@ -151,15 +160,13 @@ class _Compiler:
 
     def compile(self, dependant: Dependant) -> Runner:
         kinds = set(self._kinds(dependant))
+        is_pure = kinds == {"pure"} and not takes_user_code(dependant) and not _takes_request(dependant)
         # A tree of sync callables makes one hop to a thread, not one for each.
-        in_one_thread = "sync" in kinds and kinds <= {"sync", "pure"} and not self._has_coroutine(dependant)
-        is_task = not in_one_thread and not kinds <= {"pure", "step"}
+        is_task = not is_pure and ("coroutine" in kinds or self._has_coroutine(dependant))
         self._emit_tree(dependant, is_task)
-        placement: Placement = "task" if is_task else "sync" if in_one_thread else "loop"
-        if kinds == {"pure"} and not self.request and not takes_user_code(dependant):
-            placement = "pure"
+        placement: Placement = "pure" if is_pure else "task" if is_task else "sync"
         function = self._function(is_task)
-        return Runner(function, tuple(self.parameters), (), placement, is_task)
+        return Runner(function, tuple(self.parameters), (), placement, is_task, tuple(self.sync_calls))
 
     def _kinds(self, dependant: Dependant) -> list[str]:
         if security_parameter(dependant.call) is not None:
@@ -239,6 +246,7 @@ class _Compiler:
             awaited = f"await {function}({written})" if is_task else f"finish_step({function}({written}))"
             self.lines.append(f"{value} = {awaited}")
         elif not is_task or kind_of(call) == "pure":
+            self.sync_calls.append(call)
             self.lines.append(f"{value} = {function}({written})")
         else:
             placed = self._name("s", SyncCall(call))

@@ -33,7 +33,7 @@ pub(super) fn call<'py>(
     }
 }
 
-/// The result of a coroutine that has no point to suspend at.
+/// The result of a coroutine that is pure: one step ends it.
 ///
 /// # Errors
 /// What the coroutine raises, and `RuntimeError` should it suspend all the same.
@@ -43,7 +43,7 @@ pub(super) fn finish_step<'py>(coroutine: &Bound<'py, PyAny>) -> PyResult<Bound<
         Step::Raised(error) => Err(error),
         Step::Suspended(_) => {
             coroutine.call_method0(pyo3::intern!(coroutine.py(), "close"))?;
-            Err(PyRuntimeError::new_err("a coroutine function without await suspended"))
+            Err(PyRuntimeError::new_err("a coroutine without await suspended"))
         }
     }
 }

@@ -12,11 +12,13 @@ use server::routing::ParamRanges;
 use server::{Connection, Request, RequestBody, Response};
 
 use super::call::{call, finish_step};
+use super::context::in_own_context;
 use super::extract::{Arguments, Input, arguments};
 use super::plan::{Placement, Plan, Source};
 use super::respond::{Answer, Classes, answer};
 use crate::asgi::{self, AsgiApp, ConnectionArguments, Exchange, Prefetched};
 use crate::event_loop::{Completer, LoopContext, LoopHandle, completion};
+use crate::placement::{Panicked, SyncExecutor};
 
 /// What the requests of one application share.
 #[derive(Debug)]
@@ -25,6 +27,7 @@ pub struct DirectLane {
     asgi: Arc<AsgiApp>,
     /// `fastrapi.requests.Request`
     request_class: Py<PyAny>,
+    executor: Arc<SyncExecutor>,
     /// Bytes of a body that is held in memory.
     body_limit: u64,
 }
@@ -62,10 +65,16 @@ impl DirectLane {
     ///
     /// # Errors
     /// Import errors of the `fastrapi` package.
-    pub fn new(py: Python<'_>, asgi: Arc<AsgiApp>, body_limit: u64) -> PyResult<Arc<Self>> {
+    pub fn new(
+        py: Python<'_>,
+        asgi: Arc<AsgiApp>,
+        executor: Arc<SyncExecutor>,
+        body_limit: u64,
+    ) -> PyResult<Arc<Self>> {
         Ok(Arc::new(Self {
             classes: Classes::import(py)?,
             asgi,
+            executor,
             request_class: py.import("fastrapi.requests")?.getattr("Request")?.unbind(),
             body_limit,
         }))
@@ -89,39 +98,61 @@ impl DirectLane {
         };
         let call =
             Call { lane: Arc::clone(self), plan: Arc::clone(plan), parts, path, bytes, unread, connection };
-        // While the loop works, its thread has the interpreter: queueing is better than waiting for it here.
-        if plan.placement == Placement::Pure && !self.event_loop().is_awake() {
-            call.run_inline().await
-        } else {
-            call.run_on_loop().await
+        match plan.placement {
+            // While the loop works, its thread has the interpreter: queueing is better than waiting for it here.
+            Placement::Pure if !self.event_loop().is_awake() => call.run_inline().await,
+            Placement::Pure | Placement::Task => call.run_on_loop().await,
+            Placement::Sync => call.run_sync().await,
         }
     }
 }
 
 impl Call {
-    async fn run_inline(self) -> Response {
-        let evaluation = Python::attach(|py| match self.evaluate(py) {
-            Evaluation::Done(Ok(Answer::Ready(response, None))) => Ok(response),
-            other => Err(other),
-        });
-        match evaluation {
-            Ok(response) => response,
-            Err(rest) => self.on_loop(move |call, context, reply| call.deliver(context, reply, rest)).await,
+    async fn run_inline(mut self) -> Response {
+        let (responder, response) = completion();
+        let mut reply = Reply::Responder(responder);
+        match Python::attach(|py| self.evaluate(py, &mut reply)) {
+            Evaluation::Done(Ok(Answer::Ready(response, None))) => response,
+            rest => {
+                self.deliver_on_loop(reply, rest);
+                response.await.unwrap_or_else(asgi::internal_server_error)
+            }
         }
     }
 
     async fn run_on_loop(self) -> Response {
-        self.on_loop(|call, context, reply| call.begin(context, reply)).await
-    }
-
-    /// Runs `job` on the loop's thread and waits for the response.
-    async fn on_loop(self, job: impl FnOnce(Self, &LoopContext<'_, '_>, Reply) + Send + 'static) -> Response {
         let (responder, response) = completion();
         let event_loop = self.lane.event_loop().clone();
-        let reply = Reply::Responder(responder);
-        event_loop.submit(move |context| job(self, context, reply));
+        event_loop.submit(move |context| self.begin(context, Reply::Responder(responder)));
         // Without a response the job was dropped: it panicked, or the loop has ended.
         response.await.unwrap_or_else(asgi::internal_server_error)
+    }
+
+    /// Runs a sync function where its timing says: here, or on a thread of the pool.
+    async fn run_sync(mut self) -> Response {
+        let (responder, response) = completion();
+        let mut reply = Reply::Responder(responder);
+        let (executor, plan) = (Arc::clone(&self.lane.executor), Arc::clone(&self.plan));
+        let inline = executor
+            .try_inline(&plan.timing, |py| self.evaluate_in_own_context(py, &mut reply))
+            .map_err(drop);
+        match inline {
+            Ok(Ok(Evaluation::Done(Ok(Answer::Ready(response, None))))) => return response,
+            Ok(Ok(rest)) => self.deliver_on_loop(reply, rest),
+            Ok(Err(Panicked)) => return asgi::internal_server_error(),
+            Err(()) => executor.run(&plan.timing, move |py| {
+                match self.evaluate_in_own_context(py, &mut reply) {
+                    Evaluation::Done(Ok(Answer::Ready(response, None))) => reply.send(response),
+                    rest => self.deliver_on_loop(reply, rest),
+                }
+            }),
+        }
+        response.await.unwrap_or_else(asgi::internal_server_error)
+    }
+
+    fn deliver_on_loop(self, reply: Reply, evaluation: Evaluation) {
+        let event_loop = self.lane.event_loop().clone();
+        event_loop.submit(move |context| self.deliver(context, reply, evaluation));
     }
 
     fn input<'c>(&'c self, values: &'c [&'c str]) -> Input<'c> {
@@ -145,24 +176,27 @@ impl Call {
         arguments(py, &self.plan, self.input(&values)).ok()
     }
 
+    fn evaluate_in_own_context(&mut self, py: Python<'_>, reply: &mut Reply) -> Evaluation {
+        in_own_context(py, || self.evaluate(py, reply)).unwrap_or_else(|error| Evaluation::Done(Err(error)))
+    }
+
     /// Takes the parameters and runs a function that does not suspend.
-    fn evaluate(&self, py: Python<'_>) -> Evaluation {
-        let Some(arguments) = self.arguments(py) else { return Evaluation::Refused };
-        let result = call(py, &self.plan, &arguments)
-            .and_then(|value| if self.plan.is_coroutine { finish_step(&value) } else { Ok(value) });
+    fn evaluate(&mut self, py: Python<'_>, reply: &mut Reply) -> Evaluation {
+        let called = match self.call(py, reply) {
+            Some(called) => called,
+            None => return Evaluation::Refused,
+        };
+        let result = called.and_then(|value| if self.plan.is_coroutine { finish_step(&value) } else { Ok(value) });
         Evaluation::Done(result.and_then(|value| answer(&self.plan, &self.lane.classes, &value)))
     }
 
-    /// Takes the parameters and starts the function, on the loop's thread.
-    fn begin(mut self, context: &LoopContext<'_, '_>, mut reply: Reply) {
-        let py = context.py();
-        let Some(mut arguments) = self.arguments(py) else {
-            return self.deliver(context, reply, Evaluation::Refused);
-        };
+    /// Takes the parameters and calls the function. `None`: refused.
+    fn call<'py>(&mut self, py: Python<'py>, reply: &mut Reply) -> Option<PyResult<Bound<'py, PyAny>>> {
+        let mut arguments = self.arguments(py)?;
         if self.plan.takes_request {
-            let request = match reply.request(py, &mut self) {
+            let request = match reply.request(py, self) {
                 Ok(request) => request,
-                Err(error) => return self.deliver(context, reply, Evaluation::Done(Err(error))),
+                Err(error) => return Some(Err(error)),
             };
             for (argument, parameter) in arguments.iter_mut().zip(&self.plan.parameters) {
                 if parameter.source == Source::Request {
@@ -170,18 +204,24 @@ impl Call {
                 }
             }
         }
-        match call(py, &self.plan, &arguments) {
-            Ok(coroutine) if self.plan.placement == Placement::Task => {
-                context.spawn(&coroutine, move |context, outcome| {
-                    let outcome = outcome.map(|value| value.into_bound(context.py()));
-                    self.conclude(context, reply, outcome);
-                });
-            }
-            Ok(coroutine) if self.plan.is_coroutine => {
-                let outcome = finish_step(&coroutine);
-                self.conclude(context, reply, outcome);
-            }
-            outcome => self.conclude(context, reply, outcome),
+        Some(call(py, &self.plan, &arguments))
+    }
+
+    /// Takes the parameters and starts the function, on the loop's thread.
+    fn begin(mut self, context: &LoopContext<'_, '_>, mut reply: Reply) {
+        let py = context.py();
+        if self.plan.placement != Placement::Task {
+            let evaluation = self.evaluate(py, &mut reply);
+            return self.deliver(context, reply, evaluation);
+        }
+        match self.call(py, &mut reply) {
+            None => self.deliver(context, reply, Evaluation::Refused),
+            Some(Err(error)) => self.deliver(context, reply, Evaluation::Done(Err(error))),
+            Some(Ok(coroutine)) => context.spawn(&coroutine, move |context, outcome| {
+                let answered = outcome
+                    .and_then(|value| answer(&self.plan, &self.lane.classes, value.bind(context.py())));
+                self.deliver(context, reply, Evaluation::Done(answered));
+            }),
         }
     }
 
@@ -192,11 +232,6 @@ impl Call {
             parameters.set_item(name, path.get(range.clone()))?;
         }
         Ok(parameters)
-    }
-
-    fn conclude(self, context: &LoopContext<'_, '_>, reply: Reply, outcome: PyResult<Bound<'_, PyAny>>) {
-        let answered = outcome.and_then(|value| answer(&self.plan, &self.lane.classes, &value));
-        self.deliver(context, reply, Evaluation::Done(answered));
     }
 
     fn deliver(mut self, context: &LoopContext<'_, '_>, mut reply: Reply, evaluation: Evaluation) {
@@ -301,6 +336,19 @@ impl Reply {
     fn request<'py>(&mut self, py: Python<'py>, call: &mut Call) -> PyResult<Bound<'py, PyAny>> {
         let exchange = self.exchange(call);
         call.lane.request_class.bind(py).call1(call.scoped(py, &exchange)?)
+    }
+
+    /// Completes the response from any thread.
+    fn send(self, response: Response) {
+        match self {
+            // A client that has gone needs no response.
+            Self::Responder(responder) => drop(responder.send(response)),
+            Self::Exchange(exchange) => {
+                let event_loop = exchange.app.event_loop().clone();
+                event_loop.submit(move |context| exchange.respond(context, response));
+            }
+            Self::None => {}
+        }
     }
 
     fn complete(self, context: &LoopContext<'_, '_>, response: Response) {

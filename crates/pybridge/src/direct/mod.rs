@@ -1,6 +1,7 @@
 //! The direct lane: parameters, handler and answer without a detour over ASGI.
 
 mod call;
+mod context;
 mod extract;
 mod lane;
 mod plan;

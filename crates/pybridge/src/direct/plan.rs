@@ -1,9 +1,13 @@
 //! A route's plan as the direct lane walks it: read from Python once, before the server listens.
 
+use std::sync::Arc;
+
 use http::{HeaderName, StatusCode};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
+
+use crate::placement;
 
 /// Where the plan's function may run; `fastrapi.plan.model.Placement` explains the names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,9 +16,7 @@ pub enum Placement {
     Pure,
     /// May block its thread.
     Sync,
-    /// On the event loop's thread, ends without suspending.
-    Loop,
-    /// A coroutine that may suspend, on the event loop.
+    /// A coroutine for the event loop.
     Task,
 }
 
@@ -92,6 +94,8 @@ pub struct Plan {
     pub placement: Placement,
     /// Whether calling the function gives a coroutine.
     pub is_coroutine: bool,
+    /// What is known of the function's timing, if it is sync.
+    pub timing: Arc<placement::Placement>,
     /// The status of an answer that the application did not set otherwise.
     pub status: StatusCode,
     /// The framework's encoder of results.
@@ -134,6 +138,10 @@ impl Plan {
             keywords: (!keywords.is_empty()).then(|| keywords.unbind()),
             placement: read_placement(&plan.getattr("placement")?.extract::<String>()?)?,
             is_coroutine: plan.getattr("is_coroutine")?.extract()?,
+            timing: Arc::new(placement::inspect(
+                plan.py(),
+                &plan.getattr("sync_calls")?.extract::<Vec<Bound<'_, PyAny>>>()?,
+            )),
             status: StatusCode::from_u16(status).map_err(|error| PyValueError::new_err(error.to_string()))?,
             encode: plan.getattr("encode")?.extract()?,
             builtin_json: plan.getattr("builtin_json")?.extract()?,
@@ -164,7 +172,6 @@ fn read_placement(name: &str) -> PyResult<Placement> {
     Ok(match name {
         "pure" => Placement::Pure,
         "sync" => Placement::Sync,
-        "loop" => Placement::Loop,
         "task" => Placement::Task,
         other => return Err(PyValueError::new_err(format!("unknown placement {other:?}"))),
     })

@@ -121,6 +121,16 @@ impl SyncExecutor {
         catch_unwind(AssertUnwindSafe(call)).map_err(|_| Panicked)
     }
 
+    /// Makes a call in the pool that delivers its result itself. Dropped, unrun, when the pool has been stopped.
+    pub fn run(&self, placement: &Arc<Placement>, work: impl FnOnce(Python<'_>) + Send + 'static) {
+        let placement = Arc::clone(placement);
+        self.pool.submit(Box::new(move |py| {
+            let started = Instant::now();
+            work(py);
+            placement.record(Place::Pool, started.elapsed());
+        }));
+    }
+
     /// Makes the call in the pool. Resolves with `None` when it panicked or the pool has been stopped.
     pub fn submit<T: Send + 'static>(
         &self,
