@@ -4,6 +4,7 @@ use std::error::Error;
 use pybridge::asgi::LifespanMode;
 use pybridge::event_loop::LoopKind;
 use pybridge::loader::AppTarget;
+use pybridge::placement::SyncMode;
 use pybridge::run::{self, ServeOptions};
 use server::ServerConfig;
 use server::listener::{BindAddress, bind};
@@ -22,6 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             loop_kind: LoopKind::Auto,
             lifespan: LifespanMode::Auto,
             worker_threads: None,
+            sync_mode: SyncMode::Auto,
             root_path: String::new(),
         },
         |ready| println!("{} on {} with {}", ready.application, ready.address, ready.event_loop),

@@ -21,8 +21,7 @@ thread_local! {
 ///
 /// # Errors
 /// When the operating system refuses threads or descriptors.
-pub fn build(workers: Option<NonZero<usize>>, event_loop: LoopHandle) -> io::Result<Runtime> {
-    let workers = workers.map_or_else(default_workers, NonZero::get);
+pub fn build(workers: usize, event_loop: LoopHandle) -> io::Result<Runtime> {
     Builder::new_multi_thread()
         .worker_threads(workers)
         .thread_name("fastrapi-worker")
@@ -39,6 +38,9 @@ pub fn build(workers: Option<NonZero<usize>>, event_loop: LoopHandle) -> io::Res
         .build()
 }
 
-fn default_workers() -> usize {
-    thread::available_parallelism().map_or(2, NonZero::get).min(MAX_WORKERS)
+/// How many workers fit this machine: one for each core, and never fewer than two, since one may be blocked by an
+/// inline call (see [`crate::placement::SyncExecutor`]).
+#[must_use]
+pub fn default_workers() -> usize {
+    thread::available_parallelism().map_or(2, NonZero::get).clamp(2, MAX_WORKERS)
 }

@@ -10,6 +10,7 @@ use super::log;
 use super::message::Message;
 use super::suspension::{Attempt, Operation, Waiters};
 use crate::event_loop::{Completer, LoopContext, LoopHandle, completion};
+use crate::threadpool::default_limit;
 
 /// Whether the protocol is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +50,10 @@ fn suffix(message: &str) -> String {
 
 #[derive(Debug)]
 enum Answer {
-    Complete,
+    Complete {
+        /// See [`Lifespan::thread_limit`].
+        thread_limit: Option<usize>,
+    },
     Failed(String),
     /// The application ended before it answered.
     Ended(Option<String>),
@@ -99,6 +103,7 @@ impl Protocol {
 pub struct Lifespan {
     protocol: Option<Arc<Protocol>>,
     state: Option<Py<PyDict>>,
+    thread_limit: Option<usize>,
 }
 
 impl std::fmt::Debug for Lifespan {
@@ -118,7 +123,7 @@ impl Lifespan {
         mode: LifespanMode,
     ) -> Result<Self, LifespanError> {
         if mode == LifespanMode::Off {
-            return Ok(Self { protocol: None, state: None });
+            return Ok(Self { protocol: None, state: None, thread_limit: None });
         }
         let (completer, answer) = completion();
         let protocol = Arc::new(Protocol {
@@ -133,14 +138,16 @@ impl Lifespan {
         });
         let state = state.await.ok_or(LifespanError::LoopEnded)?;
         match (answer.await, mode) {
-            (Some(Answer::Complete), _) => Ok(Self { protocol: Some(protocol), state: Some(state) }),
+            (Some(Answer::Complete { thread_limit }), _) => {
+                Ok(Self { protocol: Some(protocol), state: Some(state), thread_limit })
+            }
             (Some(Answer::Failed(message)), _) => Err(LifespanError::Startup(message)),
             (Some(Answer::Ended(error)), LifespanMode::On) => {
                 Err(LifespanError::Unsupported(error.unwrap_or_default()))
             }
             (Some(Answer::Ended(error)), _) => {
                 tracing::debug!(?error, "the application does not support the lifespan protocol");
-                Ok(Self { protocol: None, state: Some(state) })
+                Ok(Self { protocol: None, state: Some(state), thread_limit: None })
             }
             (None, _) => Err(LifespanError::LoopEnded),
         }
@@ -150,6 +157,12 @@ impl Lifespan {
     #[must_use]
     pub fn state(&self) -> Option<&Py<PyDict>> {
         self.state.as_ref()
+    }
+
+    /// The number of threads for sync calls, where the application changed anyio's default limiter while it started.
+    #[must_use]
+    pub fn thread_limit(&self) -> Option<usize> {
+        self.thread_limit
     }
 
     /// Tells the application to end and waits until it has.
@@ -169,7 +182,7 @@ impl Lifespan {
         };
         waiters.resolve_on(&protocol.event_loop);
         match answer.await {
-            Some(Answer::Complete | Answer::Ended(None)) => Ok(()),
+            Some(Answer::Complete { .. } | Answer::Ended(None)) => Ok(()),
             Some(Answer::Failed(message) | Answer::Ended(Some(message))) => Err(LifespanError::Shutdown(message)),
             None => Err(LifespanError::LoopEnded),
         }
@@ -285,8 +298,8 @@ fn send(py: Python<'_>, protocol: &Protocol, message: &Bound<'_, PyAny>) -> PyRe
     let message = Message::new(message)?;
     let kind = message.kind()?;
     let (startup, answer) = match kind.to_str()? {
-        "lifespan.startup.complete" => (true, Answer::Complete),
-        "lifespan.shutdown.complete" => (false, Answer::Complete),
+        "lifespan.startup.complete" => (true, Answer::Complete { thread_limit: default_limit(py) }),
+        "lifespan.shutdown.complete" => (false, Answer::Complete { thread_limit: None }),
         "lifespan.startup.failed" => (true, failure(py, &message)?),
         "lifespan.shutdown.failed" => (false, failure(py, &message)?),
         other => {

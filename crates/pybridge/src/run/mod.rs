@@ -11,6 +11,7 @@ use server::{ServeReport, ServerConfig};
 use crate::asgi::LifespanMode;
 use crate::event_loop::LoopKind;
 use crate::loader::AppTarget;
+use crate::placement::SyncMode;
 
 pub use inspect::{Inspection, RouteDescription, inspect};
 pub use serve::serve;
@@ -32,6 +33,8 @@ pub struct ServeOptions {
     pub lifespan: LifespanMode,
     /// Threads for the sockets; a default for the machine when absent.
     pub worker_threads: Option<NonZero<usize>>,
+    /// Where sync callables run.
+    pub sync_mode: SyncMode,
     /// The prefix under which a proxy publishes the application.
     pub root_path: String,
 }

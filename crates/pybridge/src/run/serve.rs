@@ -1,4 +1,5 @@
 //! Serving an application from load to stop.
+use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
@@ -14,10 +15,12 @@ use crate::asgi::{AsgiApp, Lifespan};
 use crate::error::RunError;
 use crate::event_loop::{EventLoop, LoopHandle, completion};
 use crate::loader::{self, LoadedApp};
+use crate::placement::SyncExecutor;
+use crate::threadpool::{DEFAULT_MAX_THREADS, ThreadPool};
 use crate::{runtime, thread_state};
 
-/// How long threads of the runtime may take to end.
-const RUNTIME_PATIENCE: Duration = Duration::from_secs(2);
+/// How long threads may take to end once everything else has.
+const THREAD_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Loads the application, starts it, serves it until SIGTERM or SIGINT, stops it. To be called on the main thread,
 /// which runs the event loop meanwhile. `on_ready` is called (on another thread) when clients can connect.
@@ -42,12 +45,16 @@ fn serve_attached(
     let loaded = loader::load(py, &options.target)?;
     take_from_python(py).map_err(failed)?;
     let handle = event_loop.handle();
-    let runtime = runtime::build(options.worker_threads, handle.clone()).map_err(RunError::Runtime)?;
+    let workers = options.worker_threads.map_or_else(runtime::default_workers, NonZero::get);
+    let runtime = runtime::build(workers, handle.clone()).map_err(RunError::Runtime)?;
+    let pool = ThreadPool::new(handle.clone(), DEFAULT_MAX_THREADS);
+    let executor = Arc::new(SyncExecutor::new(options.sync_mode, pool.clone(), handle.clone(), workers));
     let forced = Arc::new(AtomicI32::new(0));
     let session = Session {
         event_loop: handle.clone(),
         loop_name: event_loop.name(),
         runtime: runtime.handle().clone(),
+        executor,
         forced: Arc::clone(&forced),
         options,
         loaded,
@@ -64,12 +71,39 @@ fn serve_attached(
     if let Err(error) = ran.and(closed) {
         tracing::error!(%error, "the event loop ended with an error");
     }
-    // Threads of the runtime may be about to attach.
-    py.detach(move || runtime.shutdown_timeout(RUNTIME_PATIENCE));
+    // Threads that end, or finish a call, have to attach meanwhile.
+    let busy = py.detach(move || {
+        let busy = pool.stop(THREAD_PATIENCE);
+        runtime.shutdown_timeout(THREAD_PATIENCE);
+        busy
+    });
     thread_state::interpreter_ends();
+    let threads_left = busy > 0 || python_threads_left(py);
     let report = outcome.take().unwrap_or(Err(RunError::Interrupted))?;
     let forced_by = Some(forced.load(Ordering::Relaxed)).filter(|signal| *signal != 0);
-    Ok(Stopped { report, forced_by, threads_left: false })
+    Ok(Stopped { report, forced_by, threads_left })
+}
+
+/// Whether threads that Python would wait for are still running: those of anyio's pool whose call blocks, or the
+/// application's own.
+fn python_threads_left(py: Python<'_>) -> bool {
+    let alive = py.import("threading").and_then(|threading| {
+        let main = threading.call_method0("main_thread")?;
+        for thread in threading.call_method0("enumerate")?.try_iter()? {
+            let thread = thread?;
+            if !thread.is(&main) && !thread.getattr("daemon")?.is_truthy()? {
+                thread.call_method1("join", (THREAD_PATIENCE.as_secs_f64(),))?;
+                if thread.call_method0("is_alive")?.is_truthy()? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    });
+    alive.unwrap_or_else(|error: PyErr| {
+        tracing::error!(%error, "the application's threads cannot be counted");
+        true
+    })
 }
 
 /// One life of the application, as seen from tokio.
@@ -77,6 +111,7 @@ struct Session {
     event_loop: LoopHandle,
     loop_name: &'static str,
     runtime: tokio::runtime::Handle,
+    executor: Arc<SyncExecutor>,
     forced: Arc<AtomicI32>,
     options: ServeOptions,
     loaded: LoadedApp,
@@ -98,6 +133,9 @@ impl Session {
             started = starting => started?,
             _ = signals.next() => return Err(RunError::Interrupted),
         };
+        if let Some(limit) = lifespan.thread_limit() {
+            self.executor.pool().set_max_threads(limit);
+        }
         let service = Python::attach(|py| {
             let state = lifespan.state().map(|state| state.clone_ref(py));
             let root_path = &self.options.root_path;
@@ -105,7 +143,8 @@ impl Session {
             let websocket = self.options.server.websocket.clone();
             let (event_loop, runtime) = (self.event_loop.clone(), self.runtime.clone());
             let app = AsgiApp::new(py, application, event_loop, runtime, state, root_path, websocket)?;
-            PythonService::new(py, object.bind(py), app, self.options.server.in_memory_body_limit)
+            let body_limit = self.options.server.in_memory_body_limit;
+            PythonService::new(py, object.bind(py), app, Arc::clone(&self.executor), body_limit)
         })
         .map_err(|error| RunError::EventLoop(error.to_string()))?;
         let ready = Ready {
