@@ -192,7 +192,8 @@ class FastAPI(Starlette):
         )
         for kind, handler in _DEFAULT_HANDLERS.items():
             self.exception_handlers.setdefault(kind, cast(ExceptionHandler, handler))
-        self._telemetry = TelemetryGate(complete_config(telemetry))
+        self._telemetry = complete_config(telemetry)
+        self._telemetry_gate = TelemetryGate(self._telemetry)
         self.setup()
 
     # The OpenAPI document and its pages
@@ -271,13 +272,13 @@ class FastAPI(Starlette):
         if self.root_path:
             scope["root_path"] = self.root_path
         if scope["type"] == "lifespan":
-            if self._telemetry.concerns_lifespan:
-                await self._telemetry.live(super().__call__, scope, receive, send)
+            if self._telemetry_gate.concerns_lifespan:
+                await self._telemetry_gate.live(super().__call__, scope, receive, send)
                 return
-        elif self._telemetry.is_open:
-            await self._telemetry.serve(
-                super().__call__, lambda: self.middleware_stack, scope, receive, send
-            )
+        elif self._telemetry_gate.is_open:
+            if self.middleware_stack is None:
+                self.middleware_stack = self.build_middleware_stack()
+            await self._telemetry_gate.serve(super().__call__, self.middleware_stack, scope, receive, send)
             return
         await super().__call__(scope, receive, send)
 

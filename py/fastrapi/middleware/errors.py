@@ -9,6 +9,7 @@ from fastrapi._utils import is_async_callable
 from fastrapi.concurrency import run_in_threadpool
 from fastrapi.requests import Request
 from fastrapi.responses import HTMLResponse, PlainTextResponse, Response
+from fastrapi.telemetry.state import STATE_KEY
 from fastrapi.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 
 
@@ -40,6 +41,9 @@ class ServerErrorMiddleware:
         try:
             await self.app(scope, receive, observe)
         except Exception as exc:
+            telemetry = scope.get(STATE_KEY)
+            if telemetry is not None:
+                telemetry.report_exception(exc)
             response = await self._response(Request(scope), exc)
             if not started:
                 await response(scope, receive, send)

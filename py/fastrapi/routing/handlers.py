@@ -13,7 +13,7 @@ from fastrapi.datastructures import DefaultPlaceholder
 from fastrapi.dependencies.exit_stacks import FUNCTION_STACK, REQUEST_STACK
 from fastrapi.dependencies.models import Dependant
 from fastrapi.dependencies.reading import MISSING
-from fastrapi.dependencies.solving import SolvedDependency, solve_dependencies
+from fastrapi.dependencies.solving import SolvedDependency
 from fastrapi.exceptions import (
     EndpointContext,
     FastAPIError,
@@ -24,8 +24,12 @@ from fastrapi.requests import Request
 from fastrapi.responses import Response
 from fastrapi.routing.bodies import read_body
 from fastrapi.routing.operation import Operation, endpoint_context
+from fastrapi.routing.recording import call_and_encode_observed, is_observed, telemetry_data_for
 from fastrapi.routing.responses import ResponseBuilder, actual_response_class, is_default_json
 from fastrapi.routing.streaming import ItemEncoder, stream_response
+from fastrapi.telemetry.operations import DEPENDENCIES, ENDPOINT, validation_failed
+from fastrapi.telemetry.operations import operation as step
+from fastrapi.telemetry.state import TelemetryData
 from fastrapi.types import ASGIApp, Receive, Scope, Send
 from fastrapi.websockets import WebSocket
 
@@ -137,16 +141,30 @@ def get_request_handler(*, dependant: Dependant, operation: Operation) -> Handle
     streams = operation.yields_items
     is_json_stream = operation.is_json_stream
 
-    async def handler(request: Request) -> Response:
-        body: Any = MISSING
-        if operation.body_field is not None:
+    async def read(request: Request, data: TelemetryData | None) -> Any:
+        if operation.body_field is None:
+            return MISSING
+        try:
             body = await read_body(
                 request,
                 operation.body_field,
                 strict_content_type=strict_content_type,
                 context=context,
             )
-        solved = await solve_dependencies(
+        except RequestValidationError as error:
+            if data is not None:
+                data.body = error.body
+                validation_failed(error)
+            raise
+        if data is not None and body is not MISSING:
+            data.body = body
+        return body
+
+    async def handler(request: Request) -> Response:
+        data = telemetry_data_for(request)
+        body = await read(request, data)
+        solved = await _solve(
+            data,
             request=request,
             dependant=dependant,
             body=body,
@@ -154,9 +172,11 @@ def get_request_handler(*, dependant: Dependant, operation: Operation) -> Handle
             embed_body_fields=operation._embed_body_fields,
         )
         if solved.errors:
-            raise RequestValidationError(
+            error = RequestValidationError(
                 solved.errors, body=None if body is MISSING else body, endpoint_ctx=context
             )
+            validation_failed(error)
+            raise error
         if streams:
             assert dependant.call is not None
             return await stream_response(
@@ -173,9 +193,25 @@ def get_request_handler(*, dependant: Dependant, operation: Operation) -> Handle
     return handler
 
 
+async def _solve(data: TelemetryData | None, **arguments: Any) -> SolvedDependency:
+    """Solve the dependencies, as a step of its own and with its outcome noted if that is recorded."""
+    from fastrapi import routing
+
+    if data is None:
+        return await routing.solve_dependencies(**arguments)
+    with step(DEPENDENCIES, arguments["dependant"].call):
+        solved = await routing.solve_dependencies(**arguments)
+    data.errors = solved.errors
+    if not solved.errors:
+        data.values = solved.values
+    return solved
+
+
 async def _respond(dependant: Dependant, builder: ResponseBuilder, solved: SolvedDependency) -> Response:
     assert dependant.call is not None
-    if dependant.is_coroutine:
+    if is_observed():
+        result, content = await call_and_encode_observed(dependant, builder.content, solved.values)
+    elif dependant.is_coroutine:
         result = await dependant.call(**solved.values)
         content = result if isinstance(result, Response) else builder.content(result)
     else:
@@ -216,15 +252,23 @@ def get_websocket_app(
     """
 
     async def app(websocket: WebSocket) -> None:
-        solved = await solve_dependencies(
+        data = telemetry_data_for(websocket)
+        solved = await _solve(
+            data,
             request=websocket,
             dependant=dependant,
             dependency_overrides_provider=dependency_overrides_provider,
             embed_body_fields=embed_body_fields,
         )
         if solved.errors:
-            raise WebSocketRequestValidationError(solved.errors, endpoint_ctx=context)
+            error = WebSocketRequestValidationError(solved.errors, endpoint_ctx=context)
+            validation_failed(error)
+            raise error
         assert dependant.call is not None, "dependant.call must be a function"
-        await dependant.call(**solved.values)
+        if data is None:
+            await dependant.call(**solved.values)
+        else:
+            with step(ENDPOINT, dependant.call):
+                await dependant.call(**solved.values)
 
     return app

@@ -15,7 +15,7 @@ from fastrapi.telemetry.attributes import (
     server_attributes,
     url_attributes,
 )
-from fastrapi.telemetry.exceptions import exception_type, is_normal_disconnect, report_exception
+from fastrapi.telemetry.exceptions import exception_type, is_normal_disconnect
 from fastrapi.telemetry.propagation import HEADERS
 from fastrapi.telemetry.providers import HttpInstruments, Providers
 from fastrapi.telemetry.state import STATE_KEY, RequestTelemetry, current_telemetry
@@ -38,28 +38,6 @@ def has_legacy_instrumentation(stack: Any) -> bool:
             return True
         stack = getattr(stack, "app", None)
     return False
-
-
-class ExceptionTelemetryMiddleware:
-    """Notes exceptions on their way to the layer that answers them with a 500.
-
-    After that layer has answered, the request's span has ended.
-
-    Args:
-        app: the application inside.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self.app(scope, receive, send)
-        except Exception as exc:
-            state = scope.get(STATE_KEY)
-            if state is not None:
-                report_exception(state, exc)
-            raise
 
 
 class _HttpRecording:
@@ -255,7 +233,7 @@ class NativeTelemetry:
         try:
             await app(scope, receive, send)
         except BaseException as exc:
-            report_exception(state, exc)
+            state.report_exception(exc)
             if recording is not None:
                 recording.finish(exc)
             elif not is_normal_disconnect(exc):

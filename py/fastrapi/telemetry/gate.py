@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fastrapi.telemetry.config import TelemetryConfig
@@ -53,7 +52,7 @@ class TelemetryGate:
     async def serve(
         self,
         app: ASGIApp,
-        get_stack: Callable[[], ASGIApp | None],
+        stack: ASGIApp,
         scope: Scope,
         receive: Receive,
         send: Send,
@@ -62,7 +61,7 @@ class TelemetryGate:
 
         Args:
             app: the application.
-            get_stack: gives the application's middleware stack.
+            stack: the application's middleware stack.
             scope: the ASGI scope.
             receive: the ASGI channel from the client.
             send: the ASGI channel to the client.
@@ -71,7 +70,6 @@ class TelemetryGate:
             from fastrapi.telemetry._asgi import NativeTelemetry
 
             self._native = NativeTelemetry(self._config)
-        stack = get_stack()
         if stack is not self._examined_stack:
             from fastrapi.telemetry._asgi import has_legacy_instrumentation
 

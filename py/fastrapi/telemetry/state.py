@@ -91,6 +91,15 @@ class RequestTelemetry:
             self.span.update_name(f"{self.span_method} {prefix}")
             self.span.set_attribute("http.route", prefix)
 
+    def report_exception(self, exc: BaseException) -> None:
+        """Note that the request failed, and log why.
+
+        To be called before the failure is answered: after the last byte the span has ended.
+        """
+        from fastrapi.telemetry.exceptions import report_exception
+
+        report_exception(self, exc)
+
     def forget(self) -> None:
         """Let go of the request's objects: somebody may have kept the context."""
         self.data = None

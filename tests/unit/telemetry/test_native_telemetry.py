@@ -13,8 +13,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
+from fastrapi.middleware.errors import ServerErrorMiddleware
 from fastrapi.telemetry import get_telemetry_data
-from fastrapi.telemetry._asgi import ExceptionTelemetryMiddleware, NativeTelemetry, has_legacy_instrumentation
+from fastrapi.telemetry._asgi import NativeTelemetry, has_legacy_instrumentation
 from fastrapi.telemetry.attributes import known_methods, server_attributes, url_attributes
 from fastrapi.telemetry.config import complete_config
 from fastrapi.telemetry.exceptions import exception_type
@@ -130,14 +131,8 @@ def test_an_exception_is_noted_before_it_is_answered(
     async def failing(scope: Scope, receive: Receive, send: Send) -> None:
         raise ValueError("private")
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await ExceptionTelemetryMiddleware(failing)(scope, receive, send)
-        except ValueError:
-            await send({"type": "http.response.start", "status": 500})
-            await send({"type": "http.response.body"})
-
-    serve(native, app)
+    with pytest.raises(ValueError, match="private"):
+        serve(native, ServerErrorMiddleware(failing))
     span = only_span(exporter)
     assert error_type(span) == "ValueError"
     assert not span.events
