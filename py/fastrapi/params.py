@@ -267,6 +267,7 @@ class Depends:
     def __post_init__(self) -> None:
         limit = self.max_concurrency
         if limit is None:
+            object.__setattr__(self, "_concurrency", None)
             return
         if type(limit) is not int or limit < 1:
             raise ValueError("max_concurrency must be a positive integer or None")

@@ -16,8 +16,9 @@ from weakref import WeakKeyDictionary
 from fastrapi import params
 from fastrapi._compat import ModelField
 from fastrapi.dependencies.concurrency import DependencyConcurrency
+from fastrapi.dependencies.fields import alias_choices
 from fastrapi.dependencies.models import Dependant
-from fastrapi.dependencies.parameters import alias_choices, analyze_param
+from fastrapi.dependencies.parameters import analyze_param
 from fastrapi.dependencies.signatures import get_typed_signature
 from fastrapi.exceptions import DependencyScopeError
 from fastrapi.types import DependencyCacheKey

@@ -7,7 +7,8 @@ from typing import Any
 
 from fastrapi import params
 from fastrapi._compat import ModelField, create_body_model
-from fastrapi.dependencies.parameters import param_model_of
+from fastrapi.dependencies.form_models import form_models_of, is_nullable
+from fastrapi.dependencies.form_schema import create_form_model
 from fastrapi.utils import create_model_field
 
 
@@ -15,15 +16,17 @@ def should_embed_body_fields(fields: Sequence[ModelField]) -> bool:
     """Whether the body is an object with the parameters as members, not the one parameter itself."""
     if not fields:
         return False
-    names = {field.name for field in fields}
     # The same parameter may be declared in several dependencies.
-    if len(names) > 1:
+    if len({field.name for field in fields}) > 1:
         return True
     first = fields[0]
     if getattr(first.field_info, "embed", None):
         return True
-    # A form is a set of fields, unless a model gives all of them.
-    return isinstance(first.field_info, params.Form) and param_model_of(first.field_info.annotation) is None
+    if isinstance(first.field_info, params.Form):
+        # A form is a set of fields, unless the one model or union of models gives all of them.
+        annotation = first.field_info.annotation
+        return len(fields) > 1 or not form_models_of(annotation) or is_nullable(annotation)
+    return False
 
 
 def get_body_field(
@@ -40,19 +43,26 @@ def get_body_field(
         return None
     if not embed_body_fields:
         return body_params[0]
-    model = create_body_model(fields=body_params, model_name=f"Body_{name}")
-    required = any(field.required for field in body_params)
-    default: dict[str, Any] = {"annotation": model, "alias": "body"}
-    kinds = [type(field.field_info) for field in body_params]
-    if any(issubclass(kind, params.File) for kind in kinds):
-        field_info: params.Body = params.File(... if required else None, **default)
-    elif any(issubclass(kind, params.Form) for kind in kinds):
-        field_info = params.Form(... if required else None, **default)
+    infos = [field.field_info for field in body_params if isinstance(field.field_info, params.Body)]
+    is_form = any(isinstance(info, params.Form) for info in infos)
+    model_name = f"Body_{name}"
+    if is_form and any(form_models_of(info.annotation) for info in infos):
+        model = create_form_model(body_params, model_name)
     else:
-        media_types = [
-            field.field_info.media_type for field in body_params if isinstance(field.field_info, params.Body)
-        ]
-        if len(set(media_types)) == 1:
-            default["media_type"] = media_types[0]
-        field_info = params.Body(... if required else None, **default)
+        model = create_body_model(fields=body_params, model_name=model_name)
+    default: Any = ... if any(field.required for field in body_params) else None
+    has_files = any(isinstance(info, params.File) for info in infos)
+    kind = params.File if has_files else params.Form if is_form else params.Body
+    field_info = kind(default, annotation=model, alias="body", media_type=_media_type(infos, is_form))
     return create_model_field(name="body", type_=model, alias="body", field_info=field_info)
+
+
+def _media_type(infos: list[params.Body], is_form: bool) -> str:
+    media_types = [info.media_type for info in infos]
+    if is_form:
+        multipart = next((each for each in media_types if each.startswith("multipart/form-data")), None)
+        if multipart is not None:
+            return multipart
+    if len(set(media_types)) == 1:
+        return media_types[0]
+    return "application/x-www-form-urlencoded" if is_form else "application/json"

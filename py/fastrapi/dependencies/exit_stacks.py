@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Literal, TypeVar
 
 from anyio import CancelScope
+from anyio.lowlevel import checkpoint_if_cancelled
 
 from fastrapi.types import Scope
 
@@ -63,8 +64,12 @@ class _Undisturbed(AbstractAsyncContextManager[T]):
     ) -> bool | None:
         self._guard.shield = True
         try:
-            return await self._manager.__aexit__(exc_type, exc, traceback)
+            handled = await self._manager.__aexit__(exc_type, exc, traceback)
         finally:
             self._guard.shield = False
+        if handled or exc is None:
+            # The task may have been cancelled meanwhile, or the dependency may have swallowed that.
+            await checkpoint_if_cancelled()
+        return handled
 
 

@@ -120,7 +120,8 @@ class Dependant:
     def uses_scopes(self) -> bool:
         """Whether the result can depend on the scopes, here or in a sub-dependency."""
         return (
-            self.security_scopes_param_name is not None
+            bool(self.own_oauth_scopes)
+            or self.security_scopes_param_name is not None
             or self.is_security_scheme
             or any(sub.uses_scopes for sub in self.dependencies)
         )

@@ -7,7 +7,6 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import AliasChoices, BaseModel, Json
 from pydantic.fields import FieldInfo
 
 from fastrapi import params
@@ -15,13 +14,14 @@ from fastrapi._compat import ModelField, RequiredParam, Undefined, copy_field_in
 from fastrapi._compat.shared import (
     field_annotation_is_scalar,
     field_annotation_is_scalar_sequence,
-    is_union,
     is_uploadfile_or_nonable_uploadfile_annotation,
     is_uploadfile_sequence_annotation,
     lenient_issubclass,
     unalias,
 )
 from fastrapi.compat.starlette.background import BackgroundTasks as StarletteBackgroundTasks
+from fastrapi.dependencies.fields import alias_choices, is_json_field, param_model_of
+from fastrapi.dependencies.form_models import with_branch_normalization
 from fastrapi.dependencies.multipart_check import ensure_multipart_is_installed
 from fastrapi.requests import HTTPConnection, Request
 from fastrapi.responses import Response
@@ -103,13 +103,12 @@ def analyze_param(*, param_name: str, annotation: Any, value: Any, path_param_na
     if depends is not None and depends.dependency is None:
         depends = replace(depends, dependency=type_annotation)
 
-    special = next((name for kind, name in SPECIAL_TYPES if lenient_issubclass(type_annotation, kind)), None)
-    if special is not None:
-        assert depends is None, f"Cannot specify `Depends` for type {type_annotation!r}"
-        assert field_info is None, f"Cannot specify FastAPI annotation for type {type_annotation!r}"
-        return ParamDetails(type_annotation, special=special)
     if depends is not None:
         return ParamDetails(type_annotation, depends=depends)
+    special = next((name for kind, name in SPECIAL_TYPES if lenient_issubclass(type_annotation, kind)), None)
+    if special is not None:
+        assert field_info is None, f"Cannot specify FastAPI annotation for type {type_annotation!r}"
+        return ParamDetails(type_annotation, special=special)
 
     if field_info is None:
         default = value if value is not _EMPTY else RequiredParam
@@ -191,14 +190,6 @@ def _with_annotated(kind: FieldInfo, annotation: Any) -> FieldInfo:
     return result
 
 
-def alias_choices(field_info: FieldInfo) -> list[str] | None:
-    """The names to try one after the other, if the field has such a list of plain names."""
-    choices = field_info.validation_alias
-    if isinstance(choices, AliasChoices) and all(isinstance(choice, str) for choice in choices.choices):
-        return [choice for choice in choices.choices if isinstance(choice, str)]
-    return None
-
-
 def _compile_field(field_info: FieldInfo, param_name: str, path_param_names: set[str]) -> ModelField:
     if param_name in path_param_names:
         assert isinstance(field_info, params.Path), (
@@ -210,6 +201,7 @@ def _compile_field(field_info: FieldInfo, param_name: str, path_param_names: set
         _choose_path_alias(field_info, path_param_names)
     if isinstance(field_info, params.Form):
         ensure_multipart_is_installed()
+        field_info.annotation = with_branch_normalization(field_info.annotation)
     if not field_info.alias:
         converts = getattr(field_info, "convert_underscores", False)
         field_info.alias = param_name.replace("_", "-") if converts else param_name
@@ -241,22 +233,3 @@ def _is_supported_query(field: ModelField) -> bool:
         or is_json_field(field)
         or param_model_of(annotation) is not None
     )
-
-
-def is_json_field(field: ModelField) -> bool:
-    """Whether the value arrives as JSON text (`pydantic.Json`)."""
-    return any(item is Json or isinstance(item, Json) for item in field.field_info.metadata)
-
-
-def param_model_of(annotation: Any) -> type[BaseModel] | None:
-    """The model whose fields are the parameters: the annotation, or the one member beside `None`."""
-    annotation = unalias(annotation)
-    if get_origin(annotation) is Annotated:
-        return param_model_of(get_args(annotation)[0])
-    if is_union(annotation):
-        members = [member for member in get_args(annotation) if member is not type(None)]
-        return param_model_of(members[0]) if len(members) == 1 else None
-    if lenient_issubclass(get_origin(annotation) or annotation, BaseModel):
-        model: type[BaseModel] = annotation
-        return model
-    return None

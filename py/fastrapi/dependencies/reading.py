@@ -16,7 +16,7 @@ from fastrapi._compat import (
     get_missing_field_error,
 )
 from fastrapi.compat.starlette.datastructures import Headers, ImmutableMultiDict
-from fastrapi.dependencies.parameters import alias_choices, is_json_field, param_model_of
+from fastrapi.dependencies.fields import alias_choices, is_json_field, param_model_of
 
 MISSING: Any = Undefined
 """What is found for a name that is not in the request."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastrapi import params
 from fastrapi._compat import ModelField, get_cached_model_fields
 from fastrapi.dependencies.analysis import iter_unique_dependants
-from fastrapi.dependencies.parameters import alias_choices, param_model_of
+from fastrapi.dependencies.fields import alias_choices, param_model_of
 from fastrapi.encoders import jsonable_encoder
 
 if TYPE_CHECKING:

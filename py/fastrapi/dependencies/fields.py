@@ -1,0 +1,38 @@
+"""Questions about single fields: their names in the request, their model."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic import AliasChoices, BaseModel, Json
+from pydantic.fields import FieldInfo
+
+from fastrapi._compat import ModelField
+from fastrapi._compat.shared import is_union, lenient_issubclass, unalias
+
+
+def alias_choices(field_info: FieldInfo) -> list[str] | None:
+    """The names to try one after the other, if the field has such a list of plain names."""
+    choices = field_info.validation_alias
+    if isinstance(choices, AliasChoices) and all(isinstance(choice, str) for choice in choices.choices):
+        return [choice for choice in choices.choices if isinstance(choice, str)]
+    return None
+
+
+def is_json_field(field: ModelField) -> bool:
+    """Whether the value arrives as JSON text (`pydantic.Json`)."""
+    return any(item is Json or isinstance(item, Json) for item in field.field_info.metadata)
+
+
+def param_model_of(annotation: Any) -> type[BaseModel] | None:
+    """The model whose fields are the parameters: the annotation, or the one member beside `None`."""
+    annotation = unalias(annotation)
+    if get_origin(annotation) is Annotated:
+        return param_model_of(get_args(annotation)[0])
+    if is_union(annotation):
+        members = [member for member in get_args(annotation) if member is not type(None)]
+        return param_model_of(members[0]) if len(members) == 1 else None
+    if lenient_issubclass(get_origin(annotation) or annotation, BaseModel):
+        model: type[BaseModel] = annotation
+        return model
+    return None
