@@ -1,5 +1,6 @@
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
@@ -20,6 +21,8 @@ enum Source {
 pub struct RequestBody {
     source: Source,
     limit: Option<u64>,
+    /// Told when the limit is exceeded.
+    watch: Option<Arc<AtomicBool>>,
     received: u64,
     connection: Option<Arc<Connection>>,
 }
@@ -48,6 +51,7 @@ impl RequestBody {
         Self {
             source,
             limit: None,
+            watch: None,
             received: 0,
             connection: None,
         }
@@ -62,6 +66,7 @@ impl RequestBody {
         Self {
             source,
             limit,
+            watch: None,
             received: 0,
             connection: Some(connection),
         }
@@ -80,6 +85,19 @@ impl RequestBody {
     /// Lowers the number of bytes that may still be read to `limit` in total.
     pub fn restrict(&mut self, limit: u64) {
         self.limit = Some(self.limit.map_or(limit, |present| present.min(limit)));
+    }
+
+    /// As [`Self::restrict`]; the result becomes true when the application reads beyond `limit`.
+    pub(crate) fn restrict_watched(&mut self, limit: u64) -> Arc<AtomicBool> {
+        self.restrict(limit);
+        Arc::clone(self.watch.get_or_insert_default())
+    }
+
+    /// Makes the body of a request inside the process tell where it comes from.
+    #[must_use]
+    pub fn with_connection(mut self, connection: Arc<Connection>) -> Self {
+        self.connection = Some(connection);
+        self
     }
 
     /// Whether nothing is left to read.
@@ -204,10 +222,12 @@ impl RequestBody {
                 self.ended();
             }
         }
-        match self.limit {
-            Some(limit) => check(self.received, limit).map(|()| bytes),
-            None => Ok(bytes),
-        }
+        let Some(limit) = self.limit else { return Ok(bytes) };
+        check(self.received, limit).map(|()| bytes).inspect_err(|_| {
+            if let Some(watch) = &self.watch {
+                watch.store(true, Ordering::Relaxed);
+            }
+        })
     }
 
     fn ended(&mut self) {
