@@ -11,6 +11,8 @@ use crate::launcher::Launcher;
 pub(crate) mod core_module {
     #[pymodule_export]
     use super::main;
+    #[pymodule_export]
+    use pybridge::direct::{PlannedCall, Plans};
 }
 
 /// The command `fastrapi-server`: does what `sys.argv` asks for and returns the exit status.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
+import os
 from collections.abc import Awaitable, Callable
 from typing import Protocol, cast
 
@@ -40,10 +42,17 @@ class Executor(Protocol):
 
 
 def executor_for(app: ASGI3App, backend: str) -> Executor:
-    """Who runs the HTTP requests to `app`: the plain ASGI call.
+    """Who runs the HTTP requests to `app`.
 
-    This is the place where a request can be handed to another executor than that call, one that takes
-    the path the application takes when it is served. It has to fall back to `app` for whatever it does
-    not handle, and for backends other than asyncio.
+    An application of the framework takes the path that it takes when it is served, where the extension module
+    is there and the backend is asyncio. `FASTRAPI_TEST_LANE=general` in the environment turns that off.
     """
-    return app
+    if backend != "asyncio" or os.environ.get("FASTRAPI_TEST_LANE") == "general":
+        return app
+    from fastrapi.applications import FastAPI
+
+    if not isinstance(app, FastAPI) or importlib.util.find_spec("fastrapi._core") is None:
+        return app
+    from fastrapi.testclient.direct import DirectExecutor
+
+    return DirectExecutor(app)

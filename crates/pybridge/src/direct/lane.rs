@@ -4,17 +4,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method;
-use http::request::Parts;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
-use server::routing::ParamRanges;
 use server::{Connection, Request, RequestBody, Response};
 
 use super::call::{call, finish_step};
 use super::context::in_own_context;
-use super::extract::{Arguments, Input, arguments};
-use super::plan::{Placement, Plan, Source};
+use super::head::{Head, MatchedPath, place_request};
+use super::plan::{Placement, Plan};
 use super::respond::{Answer, Classes, answer};
 use crate::asgi::{self, AsgiApp, ConnectionArguments, Exchange, Prefetched};
 use crate::event_loop::{Completer, LoopContext, LoopHandle, completion};
@@ -32,21 +29,11 @@ pub struct DirectLane {
     body_limit: u64,
 }
 
-/// The path of a request as its route matched it.
-#[derive(Debug)]
-pub struct MatchedPath {
-    /// The decoded path, where decoding changed it.
-    pub decoded: Option<Box<str>>,
-    /// Where the parameters lie in it.
-    pub ranges: ParamRanges,
-}
-
 /// One request on its way.
 struct Call {
     lane: Arc<DirectLane>,
     plan: Arc<Plan>,
-    parts: Parts,
-    path: MatchedPath,
+    head: Head,
     /// The collected body, if the plan takes it.
     bytes: Bytes,
     /// The body, if nothing has read it.
@@ -96,8 +83,8 @@ impl DirectLane {
         } else {
             (Bytes::new(), Some(body))
         };
-        let call =
-            Call { lane: Arc::clone(self), plan: Arc::clone(plan), parts, path, bytes, unread, connection };
+        let head = Head { parts, path };
+        let call = Call { lane: Arc::clone(self), plan: Arc::clone(plan), head, bytes, unread, connection };
         match plan.placement {
             // While the loop works, its thread has the interpreter: queueing is better than waiting for it here.
             Placement::Pure if !self.event_loop().is_awake() => call.run_inline().await,
@@ -155,27 +142,6 @@ impl Call {
         event_loop.submit(move |context| self.deliver(context, reply, evaluation));
     }
 
-    fn input<'c>(&'c self, values: &'c [&'c str]) -> Input<'c> {
-        Input {
-            path: values,
-            query: self.parts.uri.query().unwrap_or_default(),
-            headers: &self.parts.headers,
-            body: &self.bytes,
-        }
-    }
-
-    fn arguments<'py>(&self, py: Python<'py>) -> Option<Arguments<'py>> {
-        if !self.plan.overrides.bind(py).is_empty() {
-            return None;
-        }
-        let path = self.path.decoded.as_deref().unwrap_or(self.parts.uri.path());
-        let mut values = smallvec::SmallVec::<[&str; 4]>::new();
-        for range in &self.path.ranges {
-            values.push(path.get(range.clone())?);
-        }
-        arguments(py, &self.plan, self.input(&values)).ok()
-    }
-
     fn evaluate_in_own_context(&mut self, py: Python<'_>, reply: &mut Reply) -> Evaluation {
         in_own_context(py, || self.evaluate(py, reply)).unwrap_or_else(|error| Evaluation::Done(Err(error)))
     }
@@ -192,17 +158,13 @@ impl Call {
 
     /// Takes the parameters and calls the function. `None`: refused.
     fn call<'py>(&mut self, py: Python<'py>, reply: &mut Reply) -> Option<PyResult<Bound<'py, PyAny>>> {
-        let mut arguments = self.arguments(py)?;
+        let mut arguments = self.head.arguments(py, &self.plan, &self.bytes).ok()?;
         if self.plan.takes_request {
             let request = match reply.request(py, self) {
                 Ok(request) => request,
                 Err(error) => return Some(Err(error)),
             };
-            for (argument, parameter) in arguments.iter_mut().zip(&self.plan.parameters) {
-                if parameter.source == Source::Request {
-                    *argument = request.clone();
-                }
-            }
+            place_request(&self.plan, &mut arguments, &request);
         }
         Some(call(py, &self.plan, &arguments))
     }
@@ -225,20 +187,11 @@ impl Call {
         }
     }
 
-    fn path_params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let path = self.path.decoded.as_deref().unwrap_or(self.parts.uri.path());
-        let parameters = PyDict::new(py);
-        for (name, range) in self.plan.path_names.iter().zip(&self.path.ranges) {
-            parameters.set_item(name, path.get(range.clone()))?;
-        }
-        Ok(parameters)
-    }
-
     fn deliver(mut self, context: &LoopContext<'_, '_>, mut reply: Reply, evaluation: Evaluation) {
         match evaluation {
             Evaluation::Refused => {
                 let exchange = reply.exchange(&mut self);
-                asgi::start(context, &exchange, &self.parts);
+                asgi::start(context, &exchange, &self.head.parts);
             }
             Evaluation::Done(Ok(answer)) => self.send(context, reply, answer),
             Evaluation::Done(Err(error)) => self.fail(context, reply, error),
@@ -255,7 +208,7 @@ impl Call {
             }
             Answer::Asgi(response, finish) => {
                 let exchange = reply.exchange(&mut self);
-                let called = exchange.call(response.bind(context.py()), &self.parts);
+                let called = exchange.call(response.bind(context.py()), &self.head.parts);
                 asgi::run(context, &exchange, called, move |context| {
                     if let Some(finish) = &finish {
                         spawn_finish(context, finish);
@@ -282,9 +235,8 @@ impl Call {
 
     /// The arguments of an ASGI application, as the router would pass them on to the route.
     fn scoped<'py>(&self, py: Python<'py>, exchange: &Arc<Exchange>) -> PyResult<ConnectionArguments<'py>> {
-        let arguments = exchange.connection_arguments(py, &self.parts)?;
-        arguments.0.update(self.plan.scope.bind(py).as_mapping())?;
-        arguments.0.set_item(pyo3::intern!(py, "path_params"), self.path_params(py)?)?;
+        let arguments = exchange.connection_arguments(py, &self.head.parts)?;
+        self.head.extend_scope(&self.plan, &arguments.0)?;
         Ok(arguments)
     }
 }
@@ -326,7 +278,7 @@ impl Reply {
             call.connection.clone(),
             Prefetched { chunk: std::mem::take(&mut call.bytes), rest: call.unread.take() },
             responder,
-            call.parts.method == Method::HEAD,
+            call.head.parts.method == Method::HEAD,
         ));
         *self = Self::Exchange(Arc::clone(&exchange));
         exchange

@@ -3,6 +3,8 @@
 mod call;
 mod context;
 mod extract;
+mod head;
+mod in_process;
 mod lane;
 mod plan;
 mod query;
@@ -10,7 +12,9 @@ mod respond;
 mod table;
 
 pub use extract::{Arguments, Input, Refused, arguments};
-pub use lane::{DirectLane, MatchedPath};
+pub use head::MatchedPath;
+pub use in_process::{PlannedCall, Plans};
+pub use lane::DirectLane;
 pub use plan::{Conversion, Parameter, Placement, Plan, Source};
 pub use respond::{Answer, Classes, answer};
 pub use table::{PlanTable, compile};

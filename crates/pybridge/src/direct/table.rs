@@ -7,7 +7,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use server::routing::{Convertor, Lookup, MethodSet, Pattern, RouteTable, RouteTableBuilder};
 
-use super::lane::MatchedPath;
+use super::head::MatchedPath;
 use super::plan::Plan;
 
 /// The lane of one route.
