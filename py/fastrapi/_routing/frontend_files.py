@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import warnings
 from pathlib import Path
 from typing import Literal
@@ -61,6 +62,15 @@ def _relative(path: str) -> str:
     return os.path.normpath(os.path.join("", *path.split("/")))
 
 
+def _level_of_application() -> int:
+    """The stack level, for the caller, of the first frame that is not of this package."""
+    package = __name__.partition(".")[0]
+    level = 1
+    while sys._getframe(level).f_globals.get("__name__", "").partition(".")[0] == package:
+        level += 1
+    return level
+
+
 class FrontendFiles(StaticFiles):
     """Serves a directory with a frontend's build.
 
@@ -72,26 +82,23 @@ class FrontendFiles(StaticFiles):
         check_dir: whether a missing directory or fallback is an error now. `auto` is `True`,
             except that with `FASTAPI_ENV=development` a missing directory is a warning, since the
             frontend may not have been built yet.
-        stacklevel: whose line the warning shows, as in `warnings.warn`.
 
     Raises:
         RuntimeError: the directory or the fallback does not exist.
         AssertionError: the fallback is none of the above.
     """
 
-    def __init__(
-        self, *, directory: str | os.PathLike[str], fallback: Fallback, check_dir: CheckDir, stacklevel: int
-    ) -> None:
+    def __init__(self, *, directory: str | os.PathLike[str], fallback: Fallback, check_dir: CheckDir) -> None:
         assert fallback in ("auto", "index.html", "404.html", None), (
             "fallback must be 'auto', 'index.html', '404.html', or None"
         )
         self.fallback = fallback
         self._given_directory = os.fspath(directory)
         if check_dir:
-            self._check(tolerant=check_dir == "auto", stacklevel=stacklevel + 1)
+            self._check(tolerant=check_dir == "auto")
         super().__init__(directory=directory, check_dir=False)
 
-    def _check(self, *, tolerant: bool, stacklevel: int) -> None:
+    def _check(self, *, tolerant: bool) -> None:
         directory = self._given_directory
         if not os.path.isdir(directory):
             message = (
@@ -100,14 +107,14 @@ class FrontendFiles(StaticFiles):
             )
             if not tolerant or os.environ.get("FASTAPI_ENV") != "development":
                 raise RuntimeError(message)
-            warnings.warn(message, UserWarning, stacklevel=stacklevel + 1)
+            warnings.warn(message, UserWarning, stacklevel=_level_of_application())
         elif self.fallback not in ("auto", None) and not Path(directory, self.fallback).is_file():
             raise RuntimeError(self._missing_fallback())
 
     def _missing_fallback(self) -> str:
         return (
-            f"Frontend fallback file {self.fallback!r} does not exist in directory {self._given_directory!r}. "
-            f"Resolved absolute directory: {str(Path(self._given_directory).absolute())!r}"
+            f"Frontend fallback file {self.fallback!r} does not exist in directory "
+            f"{self._given_directory!r}. Resolved absolute directory: {str(Path(self._given_directory).absolute())!r}"
         )
 
     async def respond(self, path: str, scope: Scope) -> Response:

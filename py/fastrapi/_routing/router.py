@@ -108,6 +108,10 @@ class Router:
         if location is not None:
             await RedirectResponse(url=location)(scope, receive, send)
             return
+        await self._handle_unmatched(scope, receive, send)
+
+    async def _handle_unmatched(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers what no route matches."""
         await self.default(scope, receive, send)
 
     def _find(self, scope: Scope, path: str) -> tuple[BaseRoute | None, Scope]:

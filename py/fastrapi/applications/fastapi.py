@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from typing_extensions import Unpack, deprecated
 
 from fastrapi._form_limits import FormLimits, validated_max_body_size
+from fastrapi._routing.frontend_files import CheckDir, Fallback
 from fastrapi._signatures import expands
 from fastrapi.applications.asgi import Starlette
 from fastrapi.compat.starlette.exceptions import HTTPException
@@ -329,6 +331,17 @@ class FastAPI(Starlette):
             FastAPIError: A route would have an empty path.
         """
         self.router.include_router(router, **options)
+
+    def frontend(
+        self,
+        path: str,
+        *,
+        directory: str | os.PathLike[str],
+        fallback: Fallback = "auto",
+        check_dir: CheckDir = "auto",
+    ) -> None:
+        """Serve the build of a frontend for the paths that no route matches. See `APIRouter.frontend`."""
+        self.router.frontend(path, directory=directory, fallback=fallback, check_dir=check_dir)
 
     @expands(OperationOptions)
     def get(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:

@@ -17,6 +17,8 @@ from fastrapi.datastructures import DefaultPlaceholder, URLPath
 from fastrapi.params import Depends
 from fastrapi.responses import PlainTextResponse, Response
 from fastrapi.routing.effective import EffectiveRoute, make_effective
+from fastrapi.routing.low_priority import effective_low_priority_routes
+from fastrapi.routing.selection import CHOSEN as _CHOSEN
 from fastrapi.types import Receive, Scope, Send
 from fastrapi.utils import get_value_or_default
 
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
 
 _ASKED = "fastapi_included_router"
 """In the scope: the inclusion on whose behalf a router is asked or called."""
-_CHOSEN = "fastapi_chosen_routes"
-"""In the scope: what the inclusions on the way have chosen, the outermost first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,8 @@ class IncludedRouter(BaseRoute):
         self._candidates = RouteList()
         self._analysed_version: int | None = None
         self._effective_candidates_version: int | None = None
+        self._low_priority_routes: list[BaseRoute] = []
+        self._low_priority_version: int | None = None
         self._index = RouteIndex()
         self._by_route: dict[int, tuple[BaseRoute, BaseRoute | None]] = {}
 
@@ -176,6 +178,20 @@ class IncludedRouter(BaseRoute):
                         candidate.complete()
                 self._effective_candidates_version = self._analysed_version
         return self._candidates
+
+    def effective_low_priority_routes(self) -> list[BaseRoute]:
+        """The low-priority routes of the router and of those included in it, as they are effective here."""
+        with self._effective_routes_lock:
+            if self._low_priority_version != self.original_router._get_routes_version():
+                own = self.original_router._low_priority_routes
+                found = list(effective_low_priority_routes(own, self.include_context))
+                for candidate in self.effective_candidates():
+                    if isinstance(candidate, IncludedRouter):
+                        found += candidate.effective_low_priority_routes()
+                self._low_priority_routes = found
+                # Making them counts as a change of routes itself.
+                self._low_priority_version = self.original_router._get_routes_version()
+            return self._low_priority_routes
 
     def effective_route_contexts(self) -> Iterator[EffectiveRoute]:
         """The effective routes, those of nested inclusions among them."""

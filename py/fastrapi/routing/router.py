@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from fastrapi._form_limits import (
     validated_form_limits,
     validated_max_body_size,
 )
+from fastrapi._routing.frontend_files import CheckDir, Fallback, FrontendFiles, normalize_frontend_path
 from fastrapi._routing.revision import RouteList, pattern_revision
 from fastrapi._signatures import expands, keyword_defaults
 from fastrapi._utils import get_route_path
@@ -30,7 +32,13 @@ from fastrapi.routing.events import (
     merged_lifespan,
     run_event_handlers,
 )
+from fastrapi.routing.frontend import FrontendRoute, FrontendRouteGroup, join_frontend_paths
 from fastrapi.routing.inclusion import IncludedRouter, RouterIncludeContext, asked_inclusion
+from fastrapi.routing.low_priority import (
+    choose_low_priority,
+    handle_low_priority,
+    own_low_priority_routes,
+)
 from fastrapi.routing.options import (
     AddAPIRouteOptions,
     APIRouteOptions,
@@ -39,6 +47,7 @@ from fastrapi.routing.options import (
     UniqueIdFunction,
 )
 from fastrapi.routing.route import APIRoute, APIWebSocketRoute
+from fastrapi.routing.selection import note_selected_route
 from fastrapi.types import ASGIApp, DecoratedCallable, Lifespan, Receive, Scope, Send
 from fastrapi.utils import generate_unique_id, get_value_or_default
 
@@ -117,6 +126,8 @@ class APIRouter(Router):
         self.on_startup: list[Callable[[], Any]] = list(on_startup or ())
         self.on_shutdown: list[Callable[[], Any]] = list(on_shutdown or ())
         self._inclusions: list[IncludedRouter] = []
+        self._low_priority_routes: list[BaseRoute] = []
+        self._frontend_routes: FrontendRouteGroup | None = None
         super().__init__(routes=routes, redirect_slashes=redirect_slashes, default=default)
         self.lifespan_context = (
             HandlersLifespan(self) if lifespan is None else lifespan_manager(lifespan)
@@ -317,6 +328,70 @@ class APIRouter(Router):
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         inherit_form_limits(scope, self.form_limits)
         await super().app(scope, receive, send)
+
+    # Routes that come after all others
+
+    def frontend(
+        self,
+        path: str,
+        *,
+        directory: str | os.PathLike[str],
+        fallback: Fallback = "auto",
+        check_dir: CheckDir = "auto",
+    ) -> None:
+        """Serve the build of a frontend for the paths that no route of the application matches.
+
+        Args:
+            path: Where. Of several frontends, the one with the longest path serves.
+            directory: The directory with the build.
+            fallback: The page for paths without a file: `index.html` (for a frontend that routes
+                in the browser; sent to navigation only), `404.html`, what there is of these, or none.
+            check_dir: Whether a missing directory is an error now. `auto` only warns in development.
+
+        Raises:
+            AssertionError: The path does not start with a slash.
+            RuntimeError: The directory, or the page that was asked for, does not exist.
+        """
+        own_path = normalize_frontend_path(path)
+        files = FrontendFiles(directory=directory, fallback=fallback, check_dir=check_dir)
+        if self._frontend_routes is None:
+            self._frontend_routes = FrontendRouteGroup()
+            self._low_priority_routes.append(self._frontend_routes)
+        self._frontend_routes.add(
+            FrontendRoute(
+                join_frontend_paths(self.prefix, own_path),
+                files,
+                dependencies=self.dependencies,
+                dependency_overrides_provider=self.dependency_overrides_provider,
+            )
+        )
+        self._mark_routes_changed()
+
+    def _mark_routes_changed(self) -> None:
+        """Say that routes have changed which are not in `routes`."""
+        pattern_revision.count += 1
+
+    def _iter_low_priority_routes(self) -> Iterator[BaseRoute]:
+        yield from own_low_priority_routes(self._low_priority_routes)
+        for included in self._inclusions:
+            yield from included.effective_low_priority_routes()
+
+    async def _handle_unmatched(self, scope: Scope, receive: Receive, send: Send) -> None:
+        chosen = choose_low_priority(self._iter_low_priority_routes(), scope)
+        if chosen is None:
+            await self.default(scope, receive, send)
+            return
+        route, child_scope = chosen
+        note_selected_route(scope, route, child_scope)
+        scope["route"] = route
+        scope.update(child_scope)
+        await handle_low_priority(route, scope, receive, send)
+
+    def _find(self, scope: Scope, path: str) -> tuple[BaseRoute | None, Scope]:
+        route, child_scope = super()._find(scope, path)
+        if route is not None:
+            note_selected_route(scope, route, child_scope)
+        return route, child_scope
 
     # Lifespan
 

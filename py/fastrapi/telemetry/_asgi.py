@@ -175,7 +175,12 @@ class NativeTelemetry:
             await app(scope, receive, send)
             return
         method, shown_method, extra = self._method(scope) if is_http else ("", "WS", {})
-        state = RequestTelemetry(protocol=scope["type"], span_method=shown_method, logger=logger)
+        state = RequestTelemetry(
+            protocol=scope["type"],
+            span_method=shown_method,
+            logger=logger,
+            mount_prefix=scope.get("root_path", ""),
+        )
         parent = propagate.extract(scope["headers"], getter=HEADERS)
         if tracer is not None:
             state.tracer = tracer if self._config["operation_spans"] else None
