@@ -3,6 +3,7 @@
 use pybridge::asgi::LifespanMode;
 use pybridge::event_loop;
 use pybridge::interpreter::{self, PYTHON_VERSION};
+use pybridge::placement::SyncMode;
 use pybridge::run::{self, ServeOptions};
 use server::listener::{BoundListener, LocalAddress};
 
@@ -10,7 +11,7 @@ use super::{failure, python};
 use crate::banner::Served;
 use crate::exit::Exit;
 use crate::report::Report;
-use crate::settings::{Lifespan, LoopKind, Settings};
+use crate::settings::{Lifespan, LoopKind, Placement, Settings};
 
 /// Loads the application and serves it on `listener` until a signal asks to stop. `on_ready` is called once clients
 /// can connect.
@@ -57,6 +58,11 @@ fn options(settings: &Settings, listener: BoundListener) -> ServeOptions {
             Lifespan::Off => LifespanMode::Off,
         },
         worker_threads: settings.threads,
+        sync_mode: match settings.sync {
+            Placement::Auto => SyncMode::Auto,
+            Placement::Inline => SyncMode::Inline,
+            Placement::Pool => SyncMode::Pool,
+        },
         root_path: settings.root_path.clone(),
     }
 }
