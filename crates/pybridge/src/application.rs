@@ -36,7 +36,9 @@ impl PythonService {
         body_limit: u64,
     ) -> PyResult<Self> {
         let direct = match direct::compile(application)? {
-            Some(table) => Some((table, DirectLane::new(py, Arc::clone(&general), executor, body_limit)?)),
+            Some((table, layers)) => {
+                Some((table, DirectLane::new(py, Arc::clone(&general), executor, layers, body_limit)?))
+            }
             None => None,
         };
         Ok(Self(Arc::new(Lanes { general, direct })))

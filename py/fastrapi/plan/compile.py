@@ -11,6 +11,7 @@ from fastrapi.datastructures import DefaultPlaceholder
 from fastrapi.dependencies.models import Dependant
 from fastrapi.dependencies.solving import SolvedDependency
 from fastrapi.plan.errors import error_application
+from fastrapi.plan.layers import layer_plans, unknown_middleware
 from fastrapi.plan.model import ApplicationPlan, GeneralRoute, RoutePlan, Unplannable
 from fastrapi.plan.runner import build_runner
 from fastrapi.responses import JSONResponse, Response
@@ -44,7 +45,7 @@ def compile_application(app: FastAPI) -> ApplicationPlan:
             routes.append(_plan(app, route, on_error))
         except Unplannable as refusal:
             routes.append(_general(route, str(refusal)))
-    return ApplicationPlan(routes, reason)
+    return ApplicationPlan(routes, [] if reason else layer_plans(app.user_middleware), reason)
 
 
 def effective_routes(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
@@ -62,8 +63,9 @@ def _application_reason(app: FastAPI) -> str | None:
     for name in ("__call__", "build_middleware_stack", "middleware_layers"):
         if getattr(type(app), name) is not getattr(FastAPI, name):
             return f"the application overrides {name}"
-    if app.user_middleware:
-        return "the application has middleware"
+    unknown = unknown_middleware(app.user_middleware)
+    if unknown is not None:
+        return f"the middleware {unknown}"
     if app.root_path:
         return "the application has a root_path"
     if app.max_body_size is not None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastrapi._routing.base import wrap_in_middleware
 from fastrapi.middleware.errors import ServerErrorMiddleware
 from fastrapi.middleware.exceptions import ExceptionMiddleware
-from fastrapi.types import ASGIApp
+from fastrapi.types import ASGIApp, Receive, Scope, Send
 
 if TYPE_CHECKING:
     from fastrapi.applications import Starlette
@@ -16,7 +16,11 @@ EXCEPTION = "fastrapi.exception"
 """The key of the exception in the scope."""
 
 
-async def _raise(scope: Any, receive: Any, send: Any) -> None:
+UNHANDLED = "fastrapi.unhandled"
+"""The key of a function to call when the application's handlers do not take the exception."""
+
+
+async def _raise(scope: Scope, receive: Receive, send: Send) -> None:
     raise scope[EXCEPTION]
 
 
@@ -25,7 +29,17 @@ def error_application(app: Starlette) -> ASGIApp:
 
     The same middleware answers on the general lane, so the answers cannot differ.
     """
-    layers = [
-        layer for layer in app.middleware_layers() if layer.cls in (ServerErrorMiddleware, ExceptionMiddleware)
-    ]
-    return wrap_in_middleware(_raise, layers)
+    layers = app.middleware_layers()
+    handlers = [layer for layer in layers if layer.cls is ExceptionMiddleware]
+    last_resort = [layer for layer in layers if layer.cls is ServerErrorMiddleware]
+    handled = wrap_in_middleware(_raise, handlers)
+
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await handled(scope, receive, send)
+        except Exception:
+            if UNHANDLED in scope:
+                scope[UNHANDLED]()
+            raise
+
+    return wrap_in_middleware(handle, last_resort)

@@ -79,10 +79,20 @@ class GeneralRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerPlan:
+    """A middleware that a server may apply itself: the name of its class and the arguments, defaults included."""
+
+    kind: str
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class ApplicationPlan:
     """The routes of an application, in the order in which they are tried."""
 
     routes: list[RoutePlan | GeneralRoute]
+    layers: list[LayerPlan]
+    """The middleware around planned routes, the outermost first."""
     reason: str | None
     """Why no request may take the direct lane, if so."""
 

@@ -60,11 +60,13 @@ class DirectExecutor:
         if scope["type"] != "http" or scope["root_path"]:
             return None
         version = self._application_version()
-        if version != self._version or self._plans is None:
+        if version != self._version:
             plan = compile_application(self.app)
-            # Nothing is found without routes: an application with a reason against plans has none to offer.
-            self._plans = Plans(plan)
+            # The server's layers are around a socket; here the application's own middleware is.
+            self._plans = None if plan.layers else Plans(plan)
             self._version = version
+        if self._plans is None:
+            return None
         return self._plans.find(scope["method"], scope["raw_path"], scope["query_string"], scope["headers"])
 
     def _application_version(self) -> tuple[Any, ...]:

@@ -11,8 +11,10 @@ use server::{Connection, Request, RequestBody, Response};
 use super::call::{call, finish_step};
 use super::context::in_own_context;
 use super::head::{Head, MatchedPath, place_request};
+use super::layers::{Bypass, Layers};
 use super::plan::{Placement, Plan};
 use super::respond::{Answer, Classes, answer};
+use super::session;
 use crate::asgi::{self, AsgiApp, ConnectionArguments, Exchange, Prefetched};
 use crate::event_loop::{Completer, LoopContext, LoopHandle, completion};
 use crate::placement::{Panicked, SyncExecutor};
@@ -25,6 +27,7 @@ pub struct DirectLane {
     /// `fastrapi.requests.Request`
     request_class: Py<PyAny>,
     executor: Arc<SyncExecutor>,
+    layers: Layers,
     /// Bytes of a body that is held in memory.
     body_limit: u64,
 }
@@ -39,6 +42,9 @@ struct Call {
     /// The body, if nothing has read it.
     unread: Option<RequestBody>,
     connection: Option<Arc<Connection>>,
+    /// `request.session`, if the request object was made and has one.
+    session: Option<Py<PyAny>>,
+    bypass: Bypass,
 }
 
 /// What is known after everything that needs no waiting is done.
@@ -56,12 +62,14 @@ impl DirectLane {
         py: Python<'_>,
         asgi: Arc<AsgiApp>,
         executor: Arc<SyncExecutor>,
+        layers: Layers,
         body_limit: u64,
     ) -> PyResult<Arc<Self>> {
         Ok(Arc::new(Self {
             classes: Classes::import(py)?,
             asgi,
             executor,
+            layers,
             request_class: py.import("fastrapi.requests")?.getattr("Request")?.unbind(),
             body_limit,
         }))
@@ -73,6 +81,19 @@ impl DirectLane {
 
     /// Answers a request whose route has this plan.
     pub async fn serve(self: &Arc<Self>, plan: &Arc<Plan>, path: MatchedPath, request: Request) -> Response {
+        if self.layers.is_empty() {
+            return self.run(plan, path, request, Bypass::default()).await;
+        }
+        self.layers.around(request, |request, bypass| self.run(plan, path, request, bypass)).await
+    }
+
+    async fn run(
+        self: &Arc<Self>,
+        plan: &Arc<Plan>,
+        path: MatchedPath,
+        request: Request,
+        bypass: Bypass,
+    ) -> Response {
         let (parts, body) = request.into_parts();
         let connection = body.connection().cloned();
         let (bytes, unread) = if plan.takes_body {
@@ -84,8 +105,9 @@ impl DirectLane {
             (Bytes::new(), Some(body))
         };
         let head = Head { parts, path };
-        let call = Call { lane: Arc::clone(self), plan: Arc::clone(plan), head, bytes, unread, connection };
-        match plan.placement {
+        let (lane, plan) = (Arc::clone(self), Arc::clone(plan));
+        let call = Call { lane, plan, head, bytes, unread, connection, session: None, bypass };
+        match call.plan.placement {
             // While the loop works, its thread has the interpreter: queueing is better than waiting for it here.
             Placement::Pure if !self.event_loop().is_awake() => call.run_inline().await,
             Placement::Pure | Placement::Task => call.run_on_loop().await,
@@ -153,7 +175,15 @@ impl Call {
             None => return Evaluation::Refused,
         };
         let result = called.and_then(|value| if self.plan.is_coroutine { finish_step(&value) } else { Ok(value) });
-        Evaluation::Done(result.and_then(|value| answer(&self.plan, &self.lane.classes, &value)))
+        Evaluation::Done(result.and_then(|value| self.answer(&value)))
+    }
+
+    fn answer(&self, value: &Bound<'_, PyAny>) -> PyResult<Answer> {
+        let answer = answer(&self.plan, &self.lane.classes, value)?;
+        if let Some(session) = &self.session {
+            session::save(session.bind(value.py()), &self.head.parts.extensions)?;
+        }
+        Ok(answer)
     }
 
     /// Takes the parameters and calls the function. `None`: refused.
@@ -180,8 +210,7 @@ impl Call {
             None => self.deliver(context, reply, Evaluation::Refused),
             Some(Err(error)) => self.deliver(context, reply, Evaluation::Done(Err(error))),
             Some(Ok(coroutine)) => context.spawn(&coroutine, move |context, outcome| {
-                let answered = outcome
-                    .and_then(|value| answer(&self.plan, &self.lane.classes, value.bind(context.py())));
+                let answered = outcome.and_then(|value| self.answer(value.bind(context.py())));
                 self.deliver(context, reply, Evaluation::Done(answered));
             }),
         }
@@ -190,6 +219,7 @@ impl Call {
     fn deliver(mut self, context: &LoopContext<'_, '_>, mut reply: Reply, evaluation: Evaluation) {
         match evaluation {
             Evaluation::Refused => {
+                self.bypass.set();
                 let exchange = reply.exchange(&mut self);
                 asgi::start(context, &exchange, &self.head.parts);
             }
@@ -222,22 +252,46 @@ impl Call {
     fn fail(mut self, context: &LoopContext<'_, '_>, mut reply: Reply, error: PyErr) {
         let py = context.py();
         let exchange = reply.exchange(&mut self);
+        if let Some(Err(failure)) =
+            self.session.as_ref().map(|session| session::save(session.bind(py), &self.head.parts.extensions))
+        {
+            asgi::log_exception(py, "The session cannot be kept", &failure);
+        }
         // `SystemExit`, `CancelledError` and the like are for nobody's handlers.
         if !error.is_instance_of::<PyException>(py) {
+            self.bypass.set();
             return asgi::finish(py, &exchange, Err(error));
         }
         let called = self.scoped(py, &exchange).and_then(|(scope, receive, send)| {
             scope.set_item(pyo3::intern!(py, "fastrapi.exception"), error.into_value(py))?;
+            scope.set_item(pyo3::intern!(py, "fastrapi.unhandled"), Py::new(py, Unhandled(self.bypass.clone()))?)?;
             self.plan.on_error.bind(py).call1((scope, receive, send))
         });
         asgi::run(context, &exchange, called, |_| {});
     }
 
     /// The arguments of an ASGI application, as the router would pass them on to the route.
-    fn scoped<'py>(&self, py: Python<'py>, exchange: &Arc<Exchange>) -> PyResult<ConnectionArguments<'py>> {
+    fn scoped<'py>(&mut self, py: Python<'py>, exchange: &Arc<Exchange>) -> PyResult<ConnectionArguments<'py>> {
         let arguments = exchange.connection_arguments(py, &self.head.parts)?;
+        if self.session.is_none() {
+            self.session = session::load(py, &self.head.parts.extensions)?.map(Bound::unbind);
+        }
+        if let Some(session) = &self.session {
+            arguments.0.set_item(pyo3::intern!(py, "session"), session)?;
+        }
         self.head.extend_scope(&self.plan, &arguments.0)?;
         Ok(arguments)
+    }
+}
+
+/// Called by `fastrapi.plan.errors` when no handler of the application took an exception.
+#[pyclass(frozen, module = "fastrapi._core")]
+struct Unhandled(Bypass);
+
+#[pymethods]
+impl Unhandled {
+    fn __call__(&self) {
+        self.0.set();
     }
 }
 
@@ -287,7 +341,8 @@ impl Reply {
     /// A request object of the framework for this request.
     fn request<'py>(&mut self, py: Python<'py>, call: &mut Call) -> PyResult<Bound<'py, PyAny>> {
         let exchange = self.exchange(call);
-        call.lane.request_class.bind(py).call1(call.scoped(py, &exchange)?)
+        let arguments = call.scoped(py, &exchange)?;
+        call.lane.request_class.bind(py).call1(arguments)
     }
 
     /// Completes the response from any thread.

@@ -6,15 +6,18 @@ mod extract;
 mod head;
 mod in_process;
 mod lane;
+mod layers;
 mod plan;
 mod query;
 mod respond;
+mod session;
 mod table;
 
 pub use extract::{Arguments, Input, Refused, arguments};
 pub use head::MatchedPath;
 pub use in_process::{PlannedCall, Plans};
 pub use lane::DirectLane;
+pub use layers::Layers;
 pub use plan::{Conversion, Parameter, Placement, Plan, Source};
 pub use respond::{Answer, Classes, answer};
 pub use table::{PlanTable, compile};

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use server::routing::{Convertor, Lookup, MethodSet, Pattern, RouteTable, RouteTableBuilder};
 
 use super::head::MatchedPath;
+use super::layers::Layers;
 use super::plan::Plan;
 
 /// The lane of one route.
@@ -25,7 +26,7 @@ pub struct PlanTable(RouteTable<Entry>);
 ///
 /// # Errors
 /// What goes wrong in `fastrapi.plan`, and as [`PlanTable::read`].
-pub fn compile(application: &Bound<'_, PyAny>) -> PyResult<Option<PlanTable>> {
+pub fn compile(application: &Bound<'_, PyAny>) -> PyResult<Option<(PlanTable, Layers)>> {
     let py = application.py();
     // Applications of other frameworks run without the package being imported.
     let loaded = py.import("sys")?.getattr("modules")?.get_item("fastrapi.applications");
@@ -37,7 +38,7 @@ pub fn compile(application: &Bound<'_, PyAny>) -> PyResult<Option<PlanTable>> {
     if !plan.getattr("reason")?.is_none() {
         return Ok(None);
     }
-    PlanTable::read(&plan).map(Some)
+    Ok(Some((PlanTable::read(&plan)?, Layers::read(&plan)?)))
 }
 
 impl PlanTable {

@@ -104,6 +104,11 @@ impl Session {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The JSON text of the session as it came or was written, without marking anything.
+    pub fn peek(&self) -> Option<Bytes> {
+        self.state().data.clone()
+    }
+
     /// The JSON text of the session, `None` when there is none; marks the answer as depending on the cookie.
     pub fn read(&self) -> Option<Bytes> {
         let mut state = self.state();
