@@ -4,6 +4,7 @@ pub mod application;
 pub mod asgi;
 pub mod coroutine;
 pub mod direct;
+pub mod dropin;
 pub mod error;
 pub mod event_loop;
 pub mod interpreter;

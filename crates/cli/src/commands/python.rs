@@ -1,15 +1,29 @@
 //! Starting Python, with what the settings say about it.
 
+use pybridge::dropin::{self, DropInMode};
 use pybridge::interpreter::{self, InterpreterError, InterpreterOptions};
 use pybridge::loader::AppTarget;
 
 use crate::exit::Exit;
 use crate::module::core_module;
 use crate::report::Report;
-use crate::settings::Settings;
+use crate::settings::{FastApiMode, Settings};
 
-/// Starts the interpreter, unless this process is one.
+/// Starts the interpreter, unless this process is one, and decides what `import fastapi` finds.
 pub(super) fn start(settings: &Settings) -> Result<(), Report> {
+    start_interpreter(settings)?;
+    let mode = match settings.fastapi {
+        FastApiMode::Auto => DropInMode::Auto,
+        FastApiMode::Replace => DropInMode::Replace,
+        FastApiMode::Real => DropInMode::Real,
+        FastApiMode::Native => DropInMode::Native,
+    };
+    dropin::choose(mode).map_err(|error| {
+        Report::new(Exit::Configuration, "--fastapi cannot be satisfied").cause(error.to_string())
+    })
+}
+
+fn start_interpreter(settings: &Settings) -> Result<(), Report> {
     if interpreter::is_initialized() {
         if settings.venv.is_some() {
             return Err(Report::new(Exit::Configuration, "--venv has no meaning here")

@@ -10,6 +10,7 @@ use server::listener::{BoundListener, LocalAddress};
 use super::{failure, python};
 use crate::banner::Served;
 use crate::exit::Exit;
+use crate::logging;
 use crate::report::Report;
 use crate::settings::{Lifespan, LoopKind, Placement, Settings};
 
@@ -63,6 +64,7 @@ fn options(settings: &Settings, listener: BoundListener) -> ServeOptions {
             Placement::Inline => SyncMode::Inline,
             Placement::Pool => SyncMode::Pool,
         },
+        access_log: settings.access_log.then(logging::access_log),
         root_path: settings.root_path.clone(),
     }
 }

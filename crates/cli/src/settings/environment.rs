@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::file::unknown_name_hint;
-use super::list::Layer;
+use super::list::{Layer, Settings};
 use crate::exit::Exit;
 use crate::report::Report;
 
@@ -31,31 +31,42 @@ pub(super) fn read(variables: impl Iterator<Item = (OsString, OsString)>) -> Res
         let Some(value) = value.to_str() else {
             return Err(Report::new(Exit::Configuration, format!("the value of {name} is not valid UTF-8")));
         };
-        layer = layer.or(read_one(name, value)?);
+        let key = name.trim_start_matches(PREFIX).to_ascii_lowercase();
+        if Settings::NAMES.contains(&key.as_str()) {
+            layer = layer.or(read_one(name, &key, value)?);
+        } else {
+            refuse_misspelling(name, &key)?;
+        }
     }
     Ok((layer, config))
 }
 
-fn read_one(variable: &str, value: &str) -> Result<Layer, Report> {
-    let key = variable.trim_start_matches(PREFIX).to_ascii_lowercase();
-    let table = |value| toml::Table::from_iter([(key.clone(), value)]);
+/// A variable that looks like a setting and is none is an error. The others belong to somebody else: the application,
+/// or Kubernetes, which describes a service called `fastrapi` to all containers in variables of this form.
+fn refuse_misspelling(name: &str, key: &str) -> Result<(), Report> {
+    match unknown_name_hint(key, variable) {
+        Some(hint) => {
+            Err(Report::new(Exit::Configuration, format!("there is no setting for the variable {name}")).hint(hint))
+        }
+        None => Ok(()),
+    }
+}
+
+fn read_one(variable: &str, key: &str, value: &str) -> Result<Layer, Report> {
+    let table = |value| toml::Table::from_iter([(key.to_owned(), value)]);
     // A variable has no type: what is a number for one setting is a text for another.
     let texts = Layer::deserialize(table(toml::Value::String(value.to_owned())));
     let typed = value.parse::<toml::Value>().ok().filter(|value| !value.is_str() && !value.is_table());
     match (texts, typed) {
         (Ok(layer), _) => Ok(layer),
-        (Err(_), Some(typed)) => Layer::deserialize(table(typed)).map_err(|error| failed(variable, &key, &error)),
-        (Err(error), None) => Err(failed(variable, &key, &error)),
+        (Err(_), Some(typed)) => Layer::deserialize(table(typed)).map_err(|error| failed(variable, &error)),
+        (Err(error), None) => Err(failed(variable, &error)),
     }
 }
 
-fn failed(variable: &str, key: &str, error: &toml::de::Error) -> Report {
-    let message = error.message().trim();
-    if message.starts_with("unknown field") {
-        return Report::new(Exit::Configuration, format!("there is no setting for the variable {variable}"))
-            .maybe_hint(unknown_name_hint(key, super::environment::variable));
-    }
-    Report::new(Exit::Configuration, format!("the environment variable {variable} is not valid")).cause(message)
+fn failed(variable: &str, error: &toml::de::Error) -> Report {
+    Report::new(Exit::Configuration, format!("the environment variable {variable} is not valid"))
+        .cause(error.message().trim())
 }
 
 #[cfg(test)]
@@ -104,6 +115,12 @@ mod tests {
             report,
             "error: there is no setting for the variable FASTRAPI_WORKER\nhint: did you mean FASTRAPI_WORKERS?\n"
         );
+    }
+
+    #[test]
+    fn variables_of_others_are_left_alone() {
+        let variables = [("FASTRAPI_SERVICE_HOST", "10.0.0.1"), ("FASTRAPI_PORT_8000_TCP_ADDR", "10.0.0.1")];
+        assert_eq!(given(&variables).unwrap(), (Layer::default(), None));
     }
 
     #[test]

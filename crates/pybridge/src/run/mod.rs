@@ -5,6 +5,7 @@ mod signals;
 
 use std::num::NonZero;
 
+use server::layers::access_log::AccessLog;
 use server::listener::{BoundListener, LocalAddress};
 use server::{ServeReport, ServerConfig};
 
@@ -35,6 +36,8 @@ pub struct ServeOptions {
     pub worker_threads: Option<NonZero<usize>>,
     /// Where sync callables run.
     pub sync_mode: SyncMode,
+    /// Where a record of each request goes, if it is to be kept.
+    pub access_log: Option<AccessLog>,
     /// The prefix under which a proxy publishes the application.
     pub root_path: String,
 }

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
 use pyo3::prelude::*;
+use server::layers::AccessLogLayer;
 use server::listener::BoundListener;
 use server::{ServeReport, ShutdownController};
+use tower::Layer;
 
 use super::signals::{StopSignals, take_from_python};
 use super::{Ready, ServeOptions, Stopped};
@@ -153,11 +155,15 @@ impl Session {
             event_loop: self.loop_name,
         };
         let serving = Serving { signals, forced: self.forced };
-        let served = serving
-            .run(self.options.listener, self.options.backlog, self.options.server, service, || {
-                on_ready(&ready);
-            })
-            .await;
+        let ServeOptions { listener, backlog, server, access_log, .. } = self.options;
+        let on_ready = || on_ready(&ready);
+        let served = match access_log {
+            Some(log) => {
+                let service = AccessLogLayer::new(log).layer(service);
+                serving.run(listener, backlog, server, service, on_ready).await
+            }
+            None => serving.run(listener, backlog, server, service, on_ready).await,
+        };
         let stopped = lifespan.shutdown().await;
         let report = served?;
         stopped?;
@@ -176,7 +182,7 @@ impl Serving {
         listener: BoundListener,
         backlog: u32,
         config: server::ServerConfig,
-        service: PythonService,
+        service: impl server::Application,
         on_ready: impl FnOnce(),
     ) -> Result<ServeReport, RunError> {
         let listener = listener.listen(backlog)?;
