@@ -44,10 +44,10 @@ def stdlib_documents() -> Iterator[Document]:
     library = str(Path(json.__path__[0]).parent)
     for name, code in _modules([library]):
         yield from _documented(code, name)
-    for name in sys.builtin_module_names:
+    # A program that embeds Python may add built-in modules of its own.
+    for name in sorted(sys.stdlib_module_names.intersection(sys.builtin_module_names)):
         if not name.startswith("_"):
             yield from _documented_builtins(name)
-    yield from _documented_builtins("builtins")
 
 
 def package_documents(installed: Iterable[Distribution]) -> Iterator[Document]:

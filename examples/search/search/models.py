@@ -63,7 +63,7 @@ class FacetValue(BaseModel):
 
 
 class Facets(BaseModel):
-    site: list[FacetValue]
+    site: Annotated[list[FacetValue], Field(description="The sites with most results, most first.")]
 
 
 class PageLinks(BaseModel):

@@ -1,6 +1,6 @@
 """`GET /search`."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastrapi import APIRouter
@@ -10,6 +10,8 @@ from search.models import Facets, FacetValue, Hit, PageLinks, Query, SearchPage,
 from search.text import excerpt, words
 
 router = APIRouter(tags=["search"])
+
+_FACET_VALUES: Final = 20
 
 
 @router.get("/search")
@@ -50,7 +52,7 @@ def _result(hit: Hit, query: Query) -> SearchResult:
 
 def _facets(sites: dict[str, int]) -> Facets:
     ordered = sorted(sites.items(), key=lambda item: (-item[1], item[0]))
-    return Facets(site=[FacetValue(value=site, count=count) for site, count in ordered])
+    return Facets(site=[FacetValue(value=site, count=count) for site, count in ordered[:_FACET_VALUES]])
 
 
 def _links(q: str, query: Query, total: int) -> PageLinks:
