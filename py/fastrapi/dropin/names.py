@@ -2,38 +2,14 @@
 
 from importlib.util import find_spec
 
+from fastrapi.compat.starlette import SHARED_MODULES
+
 FASTAPI = "fastapi"
 STARLETTE = "starlette"
 ROOTS = (FASTAPI, STARLETTE)
 
 _OWN_ROOT = "fastrapi"
 _STARLETTE_TREE = "fastrapi.compat.starlette"
-
-# Modules of Starlette in which no name means anything else than in FastAPI, so that one module of
-# ours is both. The others are in the tree of their own.
-_SHARED = frozenset(
-    {
-        "_exception_handler",
-        "_utils",
-        "applications",
-        "authentication",
-        "concurrency",
-        "config",
-        "convertors",
-        "endpoints",
-        "formparsers",
-        "middleware",
-        "requests",
-        "responses",
-        "schemas",
-        "staticfiles",
-        "status",
-        "templating",
-        "testclient",
-        "types",
-        "websockets",
-    }
-)
 
 
 def _exists(name: str) -> bool:
@@ -52,6 +28,6 @@ def own_name(name: str) -> str | None:
         candidates = [_STARLETTE_TREE]
     else:
         candidates = [f"{_STARLETTE_TREE}.{rest}"]
-        if rest.partition(".")[0] in _SHARED:
+        if rest.partition(".")[0] in SHARED_MODULES:
             candidates.append(f"{_OWN_ROOT}.{rest}")
     return next((candidate for candidate in candidates if _exists(candidate)), None)

@@ -11,9 +11,9 @@ from types import ModuleType
 
 from fastrapi._version import STARLETTE_PARITY as __version__
 
-__all__ = ["__version__"]
+__all__ = ["SHARED_MODULES", "__version__"]
 
-_SHARED_MODULES = frozenset(
+SHARED_MODULES = frozenset(
     {
         "_exception_handler",
         "_utils",
@@ -36,10 +36,11 @@ _SHARED_MODULES = frozenset(
         "websockets",
     }
 )
+"""Modules in which no name means anything else than in FastAPI: the `fastrapi` module of the name is it."""
 
 
 def __getattr__(name: str) -> ModuleType:
     """For `from starlette import status`, which looks for an attribute of this package."""
-    if name in _SHARED_MODULES:
+    if name in SHARED_MODULES:
         return import_module(f"fastrapi.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
