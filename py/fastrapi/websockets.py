@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from fastrapi._responses.base import Response
 from fastrapi.requests import HTTPConnection, StateT
@@ -18,6 +18,8 @@ __all__ = [
     "WebSocketDisconnected",
     "WebSocketState",
 ]
+
+T = TypeVar("T")
 
 _NO_STATUS_RECEIVED = 1005
 _ABNORMAL_CLOSURE = 1006
@@ -192,29 +194,17 @@ class WebSocket(HTTPConnection[StateT]):
         """
         return json.loads(await self._receive_content(_content_kind(mode)))
 
-    async def iter_text(self) -> AsyncIterator[str]:
+    def iter_text(self) -> AsyncIterator[str]:
         """The messages until the client disconnects."""
-        try:
-            while True:
-                yield await self.receive_text()
-        except WebSocketDisconnect:
-            return
+        return _until_disconnect(self.receive_text)
 
-    async def iter_bytes(self) -> AsyncIterator[bytes]:
+    def iter_bytes(self) -> AsyncIterator[bytes]:
         """The messages until the client disconnects."""
-        try:
-            while True:
-                yield await self.receive_bytes()
-        except WebSocketDisconnect:
-            return
+        return _until_disconnect(self.receive_bytes)
 
-    async def iter_json(self) -> AsyncIterator[Any]:
+    def iter_json(self) -> AsyncIterator[Any]:
         """The messages, parsed as JSON, until the client disconnects."""
-        try:
-            while True:
-                yield await self.receive_json()
-        except WebSocketDisconnect:
-            return
+        return _until_disconnect(self.receive_json)
 
     async def send_text(self, data: str) -> None:
         await self.send({"type": "websocket.send", "text": data})
@@ -251,6 +241,14 @@ class WebSocket(HTTPConnection[StateT]):
         if "websocket.http.response" not in self.scope.get("extensions", {}):
             raise RuntimeError("The server doesn't support the Websocket Denial Response extension.")
         await response(self.scope, self.receive, self.send)
+
+
+async def _until_disconnect(receive: Callable[[], Awaitable[T]]) -> AsyncIterator[T]:
+    try:
+        while True:
+            yield await receive()
+    except WebSocketDisconnect:
+        return
 
 
 def _content_kind(mode: str) -> str:

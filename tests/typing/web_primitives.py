@@ -42,6 +42,8 @@ async def read_request(request: Request) -> None:
     assert_type(request.url_for("name", item=1), URL)
     assert_type(request.headers, Headers)
     assert_type(request.headers["a"], str)
+    assert_type(request.headers.get("a"), str | None)
+    assert_type(request.headers.get("a", ""), str)
     assert_type(request.query_params, QueryParams)
     assert_type(request.query_params["a"], str)
     assert_type(request.query_params.getlist("a"), list[str])

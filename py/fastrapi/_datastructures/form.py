@@ -38,8 +38,7 @@ class UploadFile:
     @property
     def content_type(self) -> str | None:
         """The media type that the client gave."""
-        content_type: str | None = self.headers.get("content-type")
-        return content_type
+        return self.headers.get("content-type")
 
     @property
     def _in_memory(self) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, MutableMapping
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any, Self, TypeVar, overload
+
+T = TypeVar("T")
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -99,6 +101,12 @@ class Headers(Mapping[str, str]):
         """An independent copy that can be changed."""
         return MutableHeaders(raw=self._list[:])
 
+    @overload
+    def get(self, key: str, default: None = None) -> str | None: ...
+
+    @overload
+    def get(self, key: str, default: str | T) -> str | T: ...
+
     def get(self, key: str, default: Any = None) -> Any:
         """The first value of a header, or `default`."""
         wanted = key.lower().encode("latin-1")
@@ -181,7 +189,7 @@ class MutableHeaders(Headers):
         """The value of a header, after adding it if there was none."""
         present = self.get(key)
         if present is not None:
-            return str(present)
+            return present
         self.append(key, value)
         return value
 
