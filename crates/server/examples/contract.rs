@@ -12,9 +12,15 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::json;
 use server::body::channel;
+use server::layers::cors::{Cors, CorsConfig};
+use server::layers::gzip::Gzip;
+use server::layers::{CorsLayer, GzipLayer};
 use server::listener::{BindAddress, bind};
 use server::routing::{Lookup, MethodSet, Pattern, RouteTable, RouteTableBuilder};
+use server::static_files::{StaticFileError, StaticFiles};
 use server::websocket::{self, Message, WebSocket};
+use tower::ServiceBuilder;
+
 use server::{Request, Response, ResponseBody, ServerConfig, ShutdownController, WebSocketConfig};
 
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +38,9 @@ enum Route {
     Redirect,
     EchoSocket,
     FloodSocket,
+    Gzip,
+    File,
+    Static,
 }
 
 fn routes() -> RouteTable<Route> {
@@ -62,6 +71,9 @@ fn routes() -> RouteTable<Route> {
     add(&get, "/setcookie", Route::SetCookie);
     add(&get, "/redirect", Route::Redirect);
     add(&get, "/slashes/", Route::Text("slashes"));
+    add(&get, "/gzip", Route::Gzip);
+    add(&get, "/file", Route::File);
+    add(&[], "/static/{path:path}", Route::Static);
     add(&get, "/ws/echo", Route::EchoSocket);
     add(&get, "/ws/flood/{n:int}", Route::FloodSocket);
     table.build()
@@ -70,6 +82,7 @@ fn routes() -> RouteTable<Route> {
 #[derive(Clone)]
 struct Contract {
     routes: Arc<RouteTable<Route>>,
+    files: StaticFiles,
 }
 
 impl tower::Service<Request> for Contract {
@@ -82,14 +95,30 @@ impl tower::Service<Request> for Contract {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let routes = Arc::clone(&self.routes);
-        Box::pin(async move { Ok(dispatch(&routes, request).await) })
+        let (routes, files) = (Arc::clone(&self.routes), self.files.clone());
+        Box::pin(async move { Ok(dispatch(&routes, &files, request).await) })
     }
 }
 
-async fn dispatch(routes: &RouteTable<Route>, request: Request) -> Response {
-    let path = request.uri().path().to_owned();
+async fn dispatch(routes: &RouteTable<Route>, files: &StaticFiles, request: Request) -> Response {
+    let Ok(path) = percent_encoding::percent_decode_str(request.uri().path())
+        .decode_utf8()
+        .map(String::from)
+    else {
+        return status(StatusCode::BAD_REQUEST, "path is not UTF-8");
+    };
     match routes.lookup(request.method(), &path) {
+        Lookup::Found {
+            value: Route::Static,
+            params,
+            ..
+        } => {
+            let wanted = params.into_iter().next().map_or("", |range| &path[range]);
+            file(files, &request, wanted).await
+        }
+        Lookup::Found {
+            value: Route::File, ..
+        } => file(files, &request, "big.bin").await,
         Lookup::Found { value, params, .. } => {
             let numbers: Vec<u64> = params
                 .into_iter()
@@ -103,11 +132,25 @@ async fn dispatch(routes: &RouteTable<Route>, request: Request) -> Response {
     }
 }
 
+async fn file(files: &StaticFiles, request: &Request, path: &str) -> Response {
+    match files.respond(request.method(), request.headers(), path).await {
+        Ok(response) => response,
+        Err(StaticFileError::NotFound) => status(StatusCode::NOT_FOUND, "Not Found"),
+        Err(StaticFileError::MethodNotAllowed) => {
+            status(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+        }
+        Err(StaticFileError::PermissionDenied) => status(StatusCode::UNAUTHORIZED, "Unauthorized"),
+        Err(StaticFileError::Io(error)) => status(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
 async fn answer(route: Route, numbers: &[u64], request: Request) -> Response {
     let number = |index: usize| numbers.get(index).copied().unwrap_or(0);
     match route {
         Route::Text(text) => Response::new(text.into()),
-        Route::Contract => json_response(&json!({"name": "server", "features": ["ws"]})),
+        Route::Contract => {
+            json_response(&json!({"name": "server", "features": ["ws", "static", "gzip", "cors"]}))
+        }
         Route::Echo => echo(request).await,
         Route::Bytes => {
             let size = usize::try_from(number(0)).unwrap_or(0).min(256 << 20);
@@ -125,6 +168,8 @@ async fn answer(route: Route, numbers: &[u64], request: Request) -> Response {
                 Err(error) => status(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
             }
         }
+        Route::Gzip => Response::new("hello world ".repeat(8534).into()),
+        Route::Static | Route::File => status(StatusCode::NOT_FOUND, "Not Found"),
         Route::Pid => pid(),
         Route::Header => with_header(header::HeaderName::from_static("x-reflect"), &query(&request)),
         Route::SetCookie => with_header(header::SET_COOKIE, &format!("c={}", query(&request))),
@@ -249,6 +294,27 @@ fn redirect(target: &str) -> Response {
     response
 }
 
+fn cors() -> CorsConfig {
+    CorsConfig {
+        allow_origins: vec!["https://app.example".into()],
+        allow_origin_predicate: Some(Arc::new(|origin| {
+            let label = origin
+                .strip_prefix("https://")
+                .and_then(|rest| rest.strip_suffix(".trusted.example"));
+            label.is_some_and(|label| {
+                !label.is_empty()
+                    && label
+                        .bytes()
+                        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            })
+        })),
+        allow_methods: vec!["GET".into(), "POST".into()],
+        allow_headers: vec!["x-ok".into()],
+        allow_credentials: true,
+        ..CorsConfig::default()
+    }
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let port = std::env::args().nth(1).ok_or("usage: contract PORT")?.parse()?;
@@ -268,9 +334,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             controller.force();
         }
     });
-    let application = Contract {
+    let directory = std::env::var("HARDENING_STATIC").unwrap_or_else(|_| "/nonexistent".into());
+    let contract = Contract {
         routes: Arc::new(routes()),
+        files: StaticFiles::new(directory),
     };
+    let application = ServiceBuilder::new()
+        .layer(CorsLayer::new(Cors::new(cors())?))
+        .layer(GzipLayer::new(Gzip::default()))
+        .service(contract);
     let report = server::serve(
         listener,
         ServerConfig::default(),

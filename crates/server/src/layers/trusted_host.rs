@@ -46,7 +46,7 @@ impl TrustedHost {
             match host.strip_prefix('*') {
                 Some("") => list.any = true,
                 Some(suffix) if suffix.starts_with('.') && !suffix.contains('*') => {
-                    list.suffixes.push(suffix.into())
+                    list.suffixes.push(suffix.into());
                 }
                 None if !host.contains('*') => list.exact.push(host),
                 Some(_) | None => return Err(InvalidPattern),

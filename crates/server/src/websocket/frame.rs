@@ -2,7 +2,7 @@
 
 use bytes::{BufMut, BytesMut};
 
-use super::close::{Closed, PROTOCOL_ERROR, TOO_BIG};
+use super::close::{Closed, PROTOCOL_ERROR};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opcode {
@@ -57,8 +57,8 @@ pub(super) struct Head {
 /// Reads the head of a client's frame from the start of `bytes`; `None` while it is incomplete.
 ///
 /// # Errors
-/// The close to send when the head is not allowed, or announces more than `limit` bytes.
-pub(super) fn parse_head(bytes: &[u8], limit: usize) -> Result<Option<Head>, Closed> {
+/// The close to send when the head is not allowed.
+pub(super) fn parse_head(bytes: &[u8]) -> Result<Option<Head>, Closed> {
     let Some(([first, second], rest)) = bytes.split_first_chunk() else {
         return Ok(None);
     };
@@ -81,9 +81,6 @@ pub(super) fn parse_head(bytes: &[u8], limit: usize) -> Result<Option<Head>, Clo
         return Ok(None);
     };
     let payload_length = usize::try_from(length).unwrap_or(usize::MAX);
-    if payload_length > limit {
-        return Err(Closed::new(TOO_BIG, "message too big"));
-    }
     Ok(Some(Head {
         fin,
         compressed: first & 0x40 != 0,
@@ -178,29 +175,24 @@ mod tests {
     use super::*;
 
     fn code(bytes: &[u8]) -> u16 {
-        parse_head(bytes, 1 << 20).unwrap_err().code
+        parse_head(bytes).unwrap_err().code
     }
 
     #[test]
     fn heads_are_read_in_all_length_forms() {
-        let short = parse_head(&[0x81, 0x85, 1, 2, 3, 4], 1000).unwrap().unwrap();
+        let short = parse_head(&[0x81, 0x85, 1, 2, 3, 4]).unwrap().unwrap();
         assert_eq!(
             (short.payload_length, short.head_length, short.mask),
             (5, 6, [1, 2, 3, 4])
         );
-        let middle = parse_head(&[0x82, 0xFE, 1, 0, 0, 0, 0, 0], 1000)
-            .unwrap()
-            .unwrap();
+        let middle = parse_head(&[0x82, 0xFE, 1, 0, 0, 0, 0, 0]).unwrap().unwrap();
         assert_eq!((middle.payload_length, middle.head_length), (256, 8));
-        let long = parse_head(&[0x82, 0xFF, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0], 1 << 20)
+        let long = parse_head(&[0x82, 0xFF, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0])
             .unwrap()
             .unwrap();
         assert_eq!((long.payload_length, long.head_length), (65_536, 14));
         for length in 0..6 {
-            assert_eq!(
-                parse_head(&[0x81, 0x85, 1, 2, 3, 4][..length], 1000).unwrap(),
-                None
-            );
+            assert_eq!(parse_head(&[0x81, 0x85, 1, 2, 3, 4][..length]).unwrap(), None);
         }
     }
 
@@ -213,11 +205,6 @@ mod tests {
         assert_eq!(code(&[0x09, 0x80]), 1002, "fragmented ping");
         assert_eq!(code(&[0x82, 0xFE, 0, 5]), 1002, "length not minimal");
         assert_eq!(code(&[0x82, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0]), 1002, "top bit");
-        assert_eq!(
-            code(&[0x82, 0xFF, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]),
-            1009,
-            "too big"
-        );
     }
 
     #[test]

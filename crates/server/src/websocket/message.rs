@@ -57,12 +57,7 @@ impl Assembler {
         }
     }
 
-    /// How many payload bytes the next data frame may have.
-    pub(super) fn room(&self) -> usize {
-        self.limit - self.partial.as_ref().map_or(0, |partial| partial.data.len())
-    }
-
-    /// Checks a data frame's head against what came before.
+    /// Checks a data frame's head against what came before, and its announced length against the limit.
     ///
     /// # Errors
     /// The close to send.
@@ -78,7 +73,15 @@ impl Assembler {
             _ if head.compressed && self.inflater.is_none() => {
                 Err(Closed::new(PROTOCOL_ERROR, "reserved bits are set"))
             }
-            _ => Ok(()),
+            (_, partial) => {
+                let present = partial.as_ref().map_or(0, |partial| partial.data.len());
+                let fits = head.payload_length <= self.limit - present;
+                if fits {
+                    Ok(())
+                } else {
+                    Err(Closed::new(TOO_BIG, "message too big"))
+                }
+            }
         }
     }
 

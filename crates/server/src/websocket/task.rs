@@ -233,7 +233,7 @@ impl Task {
     }
 
     fn next_head(&mut self) -> Result<Option<Head>, Closed> {
-        let Some(head) = parse_head(&self.received, self.assembler.room().max(125))? else {
+        let Some(head) = parse_head(&self.received)? else {
             return Ok(None);
         };
         if !head.opcode.is_control() {

@@ -1,0 +1,86 @@
+//! Stopping, gracefully and by force.
+
+use std::time::Duration;
+
+use crate::support::{app, read_to_end, read_until, start};
+use server::{Response, ServerConfig};
+use tokio::io::AsyncWriteExt;
+
+const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+#[tokio::test]
+async fn requests_in_flight_finish_and_idle_connections_close() {
+    let server = start(
+        ServerConfig::default(),
+        app(|_| async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            Response::new("done".into())
+        }),
+    );
+    let mut idle = server.connect().await;
+    idle.write_all(GET).await.unwrap();
+    read_until(&mut idle, "done").await;
+    let mut fresh = server.connect().await;
+    let mut busy = server.connect().await;
+    busy.write_all(GET).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.controller.graceful();
+    assert_eq!(read_to_end(&mut idle).await, "");
+    assert_eq!(read_to_end(&mut fresh).await, "");
+    let answer = read_to_end(&mut busy).await;
+    assert!(
+        answer.contains("connection: close\r\n") && answer.ends_with("done"),
+        "{answer}"
+    );
+    let report = server.task.await.unwrap().unwrap();
+    assert_eq!((report.accepted, report.aborted), (3, 0));
+}
+
+#[tokio::test]
+async fn new_connections_are_refused_during_a_stop() {
+    let server = start(
+        ServerConfig::default(),
+        app(|_| async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            Response::new("done".into())
+        }),
+    );
+    let mut busy = server.connect().await;
+    busy.write_all(GET).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.controller.graceful();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(tokio::net::TcpStream::connect(server.address).await.is_err());
+    read_until(&mut busy, "done").await;
+}
+
+#[tokio::test]
+async fn what_does_not_finish_in_time_is_cut_off() {
+    let config = ServerConfig {
+        graceful_timeout: Duration::from_millis(200),
+        ..ServerConfig::default()
+    };
+    let server = start(config, app(|_| std::future::pending()));
+    let mut stuck = server.connect().await;
+    stuck.write_all(GET).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.controller.graceful();
+    assert_eq!(read_to_end(&mut stuck).await, "");
+    assert_eq!(server.task.await.unwrap().unwrap().aborted, 1);
+}
+
+#[tokio::test]
+async fn a_forced_stop_does_not_wait() {
+    let server = start(ServerConfig::default(), app(|_| std::future::pending()));
+    let mut stuck = server.connect().await;
+    stuck.write_all(GET).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.controller.graceful();
+    server.controller.force();
+    let report = tokio::time::timeout(Duration::from_secs(5), server.task)
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
+    assert_eq!(report.aborted, 1);
+}
