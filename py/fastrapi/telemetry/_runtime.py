@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from fastrapi.telemetry.config import TelemetryConfig
 
 _owned: list[Any] = []
-"""What was made here and has to be flushed and closed here: providers, processors, readers."""
+"""The processors and readers that were made here and have to be flushed and closed here."""
 
 _configured: list[tuple[str, Any]] = []
 """The signals and providers that export what the environment asks for."""
@@ -161,8 +160,8 @@ def _load(path: tuple[str, str]) -> Any:
     return getattr(import_module(module), name)
 
 
-def _target(signal: _Signal, explicit: Any) -> tuple[Any, Callable[[], None]]:
-    """The provider to export from, made if there is none, and what to do once that works."""
+def _target(signal: _Signal, explicit: Any) -> Any:
+    """The provider to export from, made if there is none."""
     from fastrapi.telemetry.providers import is_placeholder
 
     api = import_module(signal.api)
@@ -175,16 +174,15 @@ def _target(signal: _Signal, explicit: Any) -> tuple[Any, Callable[[], None]]:
         created = _load((signal.sdk, signal.provider_class))(shutdown_on_exit=False)
         set_global(created)
         provider = get_global()
-        if provider is created:
-            return provider, lambda: _owned.append(created)
-        # Somebody else was faster, and the first one stays.
-        created.shutdown()
-    return provider, lambda: None
+        if provider is not created:
+            # Somebody else was faster, and the first one stays.
+            created.shutdown()
+    return provider
 
 
 def _configure_signal(signal: _Signal, endpoint: str, explicit: Any) -> None:
     exporter_class, component_class = _load(signal.exporter), _load(signal.component)
-    provider, adopt = _target(signal, explicit)
+    provider = _target(signal, explicit)
     if signal.kind == "meter":
         provider = _registration_provider(provider)
     if any(known is provider for _, known in _configured):
@@ -195,16 +193,13 @@ def _configure_signal(signal: _Signal, endpoint: str, explicit: Any) -> None:
             f"The configured OpenTelemetry {signal.kind} provider does not support adding an OTLP exporter. "
             f"Configure environment export through that provider and {_ADVICE}"
         )
-    count = len(_owned)
-    adopt()
     component = component_class(exporter_class(endpoint=endpoint))
     try:
         register(component)
     except Exception:
         component.shutdown()
         raise
-    if len(_owned) == count:
-        _owned.append(component)
+    _owned.append(component)
     _configured.append((signal.name, provider))
 
 
