@@ -6,10 +6,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+from fastrapi import FastrAPI
 from fastrapi.responses import FileResponse
 from fastrapi.staticfiles import StaticFiles
-
-from fastrapi import FastrAPI
 from search import indexing
 from search.api import documents, health, reindexing, searching, tokens
 from search.settings import Settings

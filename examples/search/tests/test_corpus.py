@@ -30,5 +30,6 @@ def test_installed_packages_bring_their_readme() -> None:
 def test_parts_can_be_left_out() -> None:
     assert corpus.load(CorpusSettings(stdlib=False, packages=False)) == []
     ids = [document.id for document in corpus.load(CorpusSettings(stdlib=False))]
-    assert ids and all(name.startswith("package:") for name in ids)
+    assert ids
+    assert all(name.startswith("package:") for name in ids)
     assert len(set(ids)) == len(ids)

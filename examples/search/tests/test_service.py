@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from fastrapi.testclient import TestClient
 from fastrapi.websockets import WebSocketDisconnect
-
 from search import corpus
 from search.accounts import SCOPES, Account, hash_password
 from search.application import create_app
@@ -159,7 +159,8 @@ def test_health(filled: TestClient, settings: Settings) -> None:
 def test_the_search_page_needs_nothing_from_elsewhere(client: TestClient) -> None:
     page = client.get("/")
     assert page.headers["content-type"].startswith("text/html")
-    assert "http://" not in page.text and "https://" not in page.text
+    assert "http://" not in page.text
+    assert "https://" not in page.text
     for part in ("/page/search.css", "/page/search.js"):
         assert part in page.text
         assert client.get(part).status_code == 200

@@ -21,7 +21,8 @@ def test_every_setting_comes_from_the_environment(monkeypatch: pytest.MonkeyPatc
     assert str(settings.database) == "/var/lib/search/index.sqlite3"
     assert str(settings.redis_url) == "redis://cache.example:6379/2"
     assert settings.token_lifetime == timedelta(hours=2)
-    assert settings.corpus.stdlib and not settings.corpus.packages
+    assert settings.corpus.stdlib
+    assert not settings.corpus.packages
     assert settings.accounts == {"ada": Account(password_hash="s$d", scopes=frozenset({"index:rebuild"}))}
 
 

@@ -13,7 +13,8 @@ def test_excerpt_shows_the_densest_part() -> None:
     text = "needle " + "hay " * 200 + "needle here and needle there " + "hay " * 200
     found = excerpt(text, ["needle"])
     assert found.count("<mark>needle</mark>") == 2
-    assert found.startswith("…") and found.endswith("…")
+    assert found.startswith("…")
+    assert found.endswith("…")
     assert len(found.replace("<mark>", "").replace("</mark>", "")) <= 242
 
 

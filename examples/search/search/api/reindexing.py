@@ -4,9 +4,8 @@ import asyncio
 from typing import Final
 from uuid import UUID
 
-from fastrapi.websockets import WebSocketDisconnect
-
 from fastrapi import APIRouter, BackgroundTasks, HTTPException, Security, WebSocket, WebSocketException
+from fastrapi.websockets import WebSocketDisconnect
 from search import indexing
 from search.api.dependencies import SettingsDependency, StoreDependency, authorized
 from search.models import Job, JobStarted
