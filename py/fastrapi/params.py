@@ -155,12 +155,12 @@ class _RequestField(FieldInfo):
         if regex is not None:
             _warn_deprecated("`regex` has been deprecated, please use `pattern` instead")
             keywords["pattern"] = keywords.get("pattern") or regex
-        alias = keywords.get("alias")
-        if isinstance(alias, str):
-            # An alias is one name for both directions, unless one of them has its own.
-            for direction in ("validation_alias", "serialization_alias"):
-                if keywords.get(direction) is None:
-                    keywords[direction] = alias
+        # An alias is one name for both directions, unless one of them has its own. `None` is
+        # passed on too: it takes back what a `Field()` beside it in `Annotated` says.
+        if "alias" in keywords and keywords.get("validation_alias") is None:
+            keywords["validation_alias"] = keywords["alias"]
+        if keywords.get("alias") is not None and keywords.get("serialization_alias") is None:
+            keywords["serialization_alias"] = keywords["alias"]
         if default is not Undefined and default is not ...:
             keywords["default"] = default
         super().__init__(**keywords)

@@ -220,11 +220,20 @@ def get_missing_field_error(loc: tuple[int | str, ...], input: Any = None) -> di
 
 
 def copy_field_info(*, field_info: FieldInfo, annotation: Any) -> FieldInfo:
-    """A copy of the field with the annotation, and with the constraints that it carries."""
+    """A copy of the field with all that the annotation says: its type, constraints and other fields.
+
+    Args:
+        field_info: A field of one of the framework's own classes.
+        annotation: Usually `Annotated[...]`; of several fields in it the last one wins.
+    """
     merged = FieldInfo.from_annotation(annotation)
     copied = copy(field_info)
-    copied.metadata = merged.metadata
+    for name, value in merged._attributes_set.items():
+        if name in FieldInfo.__slots__ and name != "annotation":
+            setattr(copied, name, value)
     copied.annotation = merged.annotation
+    copied.metadata = merged.metadata
+    copied._attributes_set = {**copied._attributes_set, **merged._attributes_set}
     return copied
 
 

@@ -44,12 +44,14 @@ def get_body_field(
     if not embed_body_fields:
         return body_params[0]
     infos = [field.field_info for field in body_params if isinstance(field.field_info, params.Body)]
+    # Several parameters may take one member of the body; the last one describes it.
+    members = list({field.alias: field for field in body_params}.values())
     is_form = any(isinstance(info, params.Form) for info in infos)
     model_name = f"Body_{name}"
     if is_form and any(form_models_of(info.annotation) for info in infos):
         model = create_form_model(body_params, model_name)
     else:
-        model = create_body_model(fields=body_params, model_name=model_name)
+        model = create_body_model(fields=members, model_name=model_name)
     default: Any = ... if any(field.required for field in body_params) else None
     has_files = any(isinstance(info, params.File) for info in infos)
     kind = params.File if has_files else params.Form if is_form else params.Body

@@ -121,22 +121,26 @@ class FormModelReader(ModelReader):
                 if name not in raw:
                     continue
                 used.add(name)
-                value = _many(raw[name]) if reader.many else _one(raw[name])
+                value = raw[name]
+                if isinstance(value, list):
+                    value = filled_in(value, many=reader.many)
+                elif value is not None:
+                    # `None` is not from a form: a validator of the application's put it there.
+                    value = filled_in([value], many=reader.many)
                 if value is not MISSING:
                     data[key] = value
                     break
         return data | {name: value for name, value in raw.items() if name not in used and name not in data}
 
 
-def _one(value: Any) -> Any:
-    if isinstance(value, list):
-        value = value[-1] if value else None
+def filled_in(values: list[Any], *, many: bool) -> Any:
+    """What counts of the values under one name; `MISSING` if the field was left empty.
+
+    A browser sends an empty text for a field that was left empty, and a file without a name
+    where none was chosen. In a list an empty text is an item like any other.
+    """
+    if many:
+        chosen = [item for item in values if not is_empty_file(item)]
+        return chosen if chosen or not values else MISSING
+    value = values[-1] if values else None
     return MISSING if value == "" or is_empty_file(value) else value
-
-
-def _many(value: Any) -> Any:
-    if value is None:
-        return None
-    values = value if isinstance(value, list) else [value]
-    chosen = [item for item in values if not is_empty_file(item)]
-    return chosen if chosen or not values else MISSING

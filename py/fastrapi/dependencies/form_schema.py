@@ -34,8 +34,7 @@ class _FormBody(BaseModel):
             for name, field in cls.groups.items()
             if name in properties
         ]
-        given = dict.fromkeys(described.pop("required", ()))  # two parameters may have one name
-        required = [name for name in given if name not in cls.groups]
+        required = [name for name in described.pop("required", ()) if name not in cls.groups]
         if required:
             described["required"] = required
         if not properties:
@@ -53,33 +52,37 @@ def create_form_model(fields: Sequence[ModelField], model_name: str) -> type[Bas
     """
     definitions: dict[str, Any] = {}
     groups: dict[str, ModelField] = {}
+    single: set[str] = set()
     for position, field in enumerate(fields):
-        annotation = field.field_info.annotation
-        if not form_models_of(annotation):
-            definitions[field.name] = (annotation, field.field_info)
-            continue
-        # Two dependencies may call their models the same.
-        name = f"form_model_{position}"
-        groups[name] = field
-        definitions[name] = (annotation, _documentation(field))
+        is_group = bool(form_models_of(field.field_info.annotation))
+        if is_group or field.alias in single:
+            # Two dependencies may call their models, or what they take from one field, the same.
+            name = f"form_part_{position}"
+            groups[name] = field
+            definitions[name] = (field.field_info.annotation, _documentation(field, is_group))
+        else:
+            single.add(field.alias)
+            definitions[field.name] = (field.field_info.annotation, field.field_info)
     base = type("_FormBody", (_FormBody,), {"groups": groups, "__module__": __name__})
     model: type[BaseModel] = create_model(model_name, __base__=base, **definitions)
     return model
 
 
-def _documentation(field: ModelField) -> FieldInfo:
-    """What is said about a model among the fields; a mere reference gets no title."""
+def _documentation(field: ModelField, is_group: bool) -> FieldInfo:
+    """What is said about a part; a mere reference to a model gets no title."""
     info = field.field_info
     title = info.title
-    if title is None and param_model_of(info.annotation) is not info.annotation:
-        title = field.alias.title().replace("_", " ")
+    if title is None and (not is_group or param_model_of(info.annotation) is not info.annotation):
+        title = (field.alias if is_group else field.name).title().replace("_", " ")
     return FieldInfo(title=title, description=info.description, discriminator=info.discriminator)
 
 
 def _part(described: JsonSchemaValue, field: ModelField, handler: GetJsonSchemaHandler) -> list[JsonSchemaValue]:
-    """What a model, or a union of models, contributes to `allOf`."""
+    """What a model, or a union of models, contributes to `allOf`; or a second taker of one field."""
     annotation = field.field_info.annotation
     models = form_models_of(annotation)
+    if not models:
+        return [{"properties": {field.alias: described}}]
     nullable = is_nullable(annotation)
     if nullable:
         described["anyOf"] = [member for member in described["anyOf"] if member != {"type": "null"}]

@@ -16,7 +16,13 @@ from fastrapi._compat import (
     value_is_sequence,
 )
 from fastrapi.compat.starlette.datastructures import FormData, UploadFile
-from fastrapi.dependencies.form_models import FormModelReader, form_models_of, is_nullable, raw_form
+from fastrapi.dependencies.form_models import (
+    FormModelReader,
+    filled_in,
+    form_models_of,
+    is_nullable,
+    raw_form,
+)
 from fastrapi.dependencies.reading import MISSING, Errors, FieldReader, names_of, value_or_default
 
 
@@ -45,20 +51,20 @@ async def form_to_args(fields: Sequence[ModelField], form: FormData | None) -> t
 
 
 async def _read_single(field: ModelField, form: FormData) -> tuple[str, Any]:
-    """The name that a form field was found under and its value; `MISSING` for an empty one.
-
-    A browser sends an empty text for a field that was left empty, so it counts as missing.
-    """
+    """The name that a form field was found under and its value; `MISSING` if it was left empty."""
     reader = field.reader
     if not isinstance(reader, FieldReader):
         reader = field.reader = FieldReader(field, names_of(field))
-    position, value = reader.find(form)
-    name = reader.names[position]
-    if value is MISSING or (isinstance(value, str) and value == ""):
-        return name, MISSING
-    if isinstance(field.field_info, params.File):
-        value = await _contents(field, value)
-    return name, value
+    for name in reader.names:
+        values = form.getlist(name)
+        if not values:
+            continue
+        value = filled_in(values, many=reader.many)
+        if value is not MISSING:
+            if isinstance(field.field_info, params.File):
+                value = await _contents(field, value)
+            return name, value
+    return reader.names[0], MISSING
 
 
 async def _contents(field: ModelField, value: Any) -> Any:

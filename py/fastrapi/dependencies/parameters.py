@@ -133,8 +133,8 @@ def _field_info_of_annotated(
     declared: FieldInfo, annotation: Any, value: Any, param_name: str, is_path_param: bool
 ) -> FieldInfo:
     field_info = copy_field_info(field_info=declared, annotation=annotation)
-    assert field_info.default is Undefined or field_info.default is RequiredParam, (
-        f"`{type(field_info).__name__}` default value cannot be set in `Annotated`"
+    assert declared.default is Undefined, (
+        f"`{type(declared).__name__}` default value cannot be set in `Annotated`"
         f" for {param_name!r}. Set the default value with `=` instead."
     )
     if value is not _EMPTY:
@@ -160,9 +160,7 @@ def _inferred_field_info(
 ) -> FieldInfo:
     """The declaration of a parameter that has none."""
     if is_path_param:
-        # A default is ignored: the same function may serve a path that does not have the parameter.
         kind: FieldInfo = params.Path(annotation=use_annotation)
-        default = RequiredParam
     elif is_uploadfile_or_nonable_uploadfile_annotation(
         type_annotation
     ) or is_uploadfile_sequence_annotation(type_annotation):
@@ -171,23 +169,13 @@ def _inferred_field_info(
         kind = params.Body(annotation=use_annotation)
     else:
         kind = params.Query(annotation=use_annotation)
-    field_info = kind if use_annotation is type_annotation else _with_annotated(kind, use_annotation)
-    if default is not RequiredParam:
+    field_info = kind if use_annotation is type_annotation else copy_field_info(field_info=kind, annotation=use_annotation)
+    if is_path_param:
+        # A default is ignored: the same function may serve a path that does not have the parameter.
+        field_info.default, field_info.default_factory = RequiredParam, None
+    elif default is not RequiredParam:
         set_default(field_info, default)
     return field_info
-
-
-def _with_annotated(kind: FieldInfo, annotation: Any) -> FieldInfo:
-    """A field of the kind with all that pydantic's own `Field()` and constraints in `Annotated` say."""
-    merged = FieldInfo.from_annotation(annotation)
-    result = copy(kind)
-    for name, value in merged._attributes_set.items():
-        if name != "annotation":
-            setattr(result, name, value)
-    result.annotation = merged.annotation
-    result.metadata = merged.metadata
-    result._attributes_set = {**merged._attributes_set}
-    return result
 
 
 def _compile_field(field_info: FieldInfo, param_name: str, path_param_names: set[str]) -> ModelField:

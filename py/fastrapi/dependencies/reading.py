@@ -59,7 +59,9 @@ class FieldReader:
 
 def names_of(field: ModelField) -> list[str]:
     """The names of a parameter in the request."""
-    return alias_choices(field.field_info) or [field.validation_alias or field.alias]
+    # The path's own names decide which of several names counts there, when it is analysed.
+    choices = None if isinstance(field.field_info, params.Path) else alias_choices(field.field_info)
+    return choices or [field.validation_alias or field.alias]
 
 
 class ModelReader:
@@ -71,9 +73,10 @@ class ModelReader:
         takes_unknown: Whether names that the model does not have are of interest to it.
     """
 
-    __slots__ = ("fields", "renamed", "takes_unknown")
+    __slots__ = ("fields", "model", "renamed", "takes_unknown")
 
     def __init__(self, model: type[BaseModel], *, convert_underscores: bool = False) -> None:
+        self.model = model
         by_name = bool(
             model.model_config.get("populate_by_name") or model.model_config.get("validate_by_name")
         )
@@ -133,7 +136,8 @@ def iter_unused(values: Values, used: set[str]) -> Iterator[tuple[str, Any]]:
             yield name, values[name]
 
 
-def _reader_of(field: ModelField) -> FieldReader | ModelReader:
+def reader_of(field: ModelField) -> FieldReader | ModelReader:
+    """How a path, query, header or cookie parameter is found; made once for a field."""
     reader: FieldReader | ModelReader | None = field.reader
     if reader is None:
         field_info = field.field_info
@@ -145,6 +149,15 @@ def _reader_of(field: ModelField) -> FieldReader | ModelReader:
             reader = FieldReader(field, names_of(field))
         field.reader = reader
     return reader
+
+
+def single_parameters(declared: ModelField) -> list[tuple[ModelField, str]]:
+    """The parameters that a declaration stands for, each with its first name in the request."""
+    reader = reader_of(declared)
+    if isinstance(reader, FieldReader):
+        return [(declared, reader.names[0])]
+    fields = get_cached_model_fields(reader.model)
+    return [(field, each.names[0]) for field, each in zip(fields, reader.fields, strict=True)]
 
 
 def value_or_default(
@@ -166,7 +179,7 @@ def request_params_to_args(fields: Sequence[ModelField], received_params: Values
         field_info = field.field_info
         assert isinstance(field_info, params.Param), "Params must be subclasses of Param"
         place = field_info.in_.value
-        reader = _reader_of(field)
+        reader = reader_of(field)
         if isinstance(reader, ModelReader):
             value, found = _read_model(field, reader, received_params, place)
         else:
@@ -187,7 +200,7 @@ def _read_model(
     if not found and (optional or not field.required) and not (reader.takes_unknown and data):
         return value_or_default(field, MISSING, (place,))
     value, errors = field.validate(data, loc=(place,))
-    if errors and reader.renamed:
+    if errors and reader.renamed and reader.model.model_config.get("loc_by_alias", True):
         errors = [_with_request_name(error, reader.renamed) for error in errors]
     return value, errors
 

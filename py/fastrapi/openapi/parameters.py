@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fastrapi import params
-from fastrapi._compat import ModelField, get_cached_model_fields
+from fastrapi._compat import ModelField
 from fastrapi.dependencies.analysis import iter_unique_dependants
-from fastrapi.dependencies.fields import alias_choices, param_model_of
+from fastrapi.dependencies.reading import single_parameters
 from fastrapi.encoders import jsonable_encoder
 
 if TYPE_CHECKING:
@@ -25,17 +25,19 @@ class DocumentedParameter:
         field: the value, with the schema's field.
         declared: what the application declared about it: the field's own description, or that
             of the model it belongs to.
+        is_member: whether it is a field of a parameter model.
         name: its name in the request.
         place: `path`, `query`, `header` or `cookie`.
         required: whether a request without it is refused.
     """
 
-    __slots__ = ("declared", "field", "name", "place", "required")
+    __slots__ = ("declared", "field", "is_member", "name", "place", "required")
 
-    def __init__(self, field: ModelField, container: ModelField, place: str) -> None:
+    def __init__(self, field: ModelField, container: ModelField, place: str, name: str) -> None:
         self.field = field
         self.declared = container.field_info
-        self.name = _name_in_request(field, container, place)
+        self.is_member = field is not container
+        self.name = name
         self.place = place
         # The fields of an optional model may be left out together.
         self.required = field.required and container.required
@@ -50,7 +52,9 @@ class DocumentedParameter:
         """The Parameter Object (OpenAPI 3.1, section 4.8.12)."""
         schema = registry.schema(self.field)
         if "$ref" not in schema and not self.field.field_info.title:
-            schema["title"] = self.name.title().replace("_", " ")
+            # A header is called by its field's name where that only differs in the underscores.
+            converted = self.is_member and self.name == self.field.name.replace("_", "-")
+            schema["title"] = (self.field.name if converted else self.name).title().replace("_", " ")
         described: dict[str, Any] = {
             "name": self.name,
             "in": self.place,
@@ -76,38 +80,14 @@ def add_examples(described: dict[str, Any], info: Any) -> None:
         described["example"] = jsonable_encoder(example)
 
 
-def _name_in_request(field: ModelField, container: ModelField, place: str) -> str:
-    if place == "path":
-        return field.alias
-    choices = alias_choices(field.field_info)
-    if choices:
-        return choices[0]
-    if field.validation_alias:
-        return field.validation_alias
-    if (
-        place == "header"
-        and field is not container
-        and field.alias == field.name
-        and getattr(container.field_info, "convert_underscores", True)
-    ):
-        return field.name.replace("_", "-")
-    return field.alias
-
-
-def _fields(declared: ModelField) -> list[ModelField]:
-    """The parameters that one declaration stands for."""
-    model = param_model_of(declared.field_info.annotation)
-    return [declared] if model is None else get_cached_model_fields(model)
-
-
 def iter_parameters(dependant: Dependant) -> Iterator[DocumentedParameter]:
     """All parameters of the tree, by place, those of the path operation before its dependencies'."""
     unique = list(iter_unique_dependants(dependant))
     for place in _PLACES:
         for each in unique:
             for declared in getattr(each, f"{place}_params"):
-                for field in _fields(declared):
-                    yield DocumentedParameter(field, declared, place)
+                for field, name in single_parameters(declared):
+                    yield DocumentedParameter(field, declared, place, name)
 
 
 def describe_parameters(
