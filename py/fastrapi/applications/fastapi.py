@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from typing_extensions import Unpack, deprecated
 
@@ -34,9 +34,6 @@ from fastrapi.types import DecoratedCallable, ExceptionHandler, Lifespan, Receiv
 from fastrapi.utils import generate_unique_id
 
 AppType = TypeVar("AppType", bound="FastAPI")
-
-if TYPE_CHECKING:
-    Decorator = Callable[[DecoratedCallable], DecoratedCallable]
 
 
 class FastAPI(Starlette):
@@ -250,7 +247,11 @@ class FastAPI(Starlette):
         schema = self.openapi()
         root_path: str = request.scope.get("root_path", "").rstrip("/")
         servers = schema.get("servers", [])
-        if root_path and self.root_path_in_servers and root_path not in {server.get("url") for server in servers}:
+        if (
+            root_path
+            and self.root_path_in_servers
+            and root_path not in {server.get("url") for server in servers}
+        ):
             return {**schema, "servers": [{"url": root_path}, *servers]}
         return schema
 
@@ -292,7 +293,9 @@ class FastAPI(Starlette):
         """Add a path operation."""
         self.router.add_api_route(path, endpoint, **options)
 
-    def api_route(self, path: str, **options: Unpack[APIRouteOptions]) -> Decorator[DecoratedCallable]:
+    def api_route(
+        self, path: str, **options: Unpack[APIRouteOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a path operation for any methods, by default GET."""
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:
@@ -314,11 +317,13 @@ class FastAPI(Starlette):
 
     def websocket(
         self, path: str, name: str | None = None, *, dependencies: Sequence[Depends] | None = None
-    ) -> Decorator[DecoratedCallable]:
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a WebSocket endpoint."""
         return self.router.websocket(path, name, dependencies=dependencies)
 
-    def websocket_route(self, path: str, name: str | None = None) -> Decorator[DecoratedCallable]:
+    def websocket_route(
+        self, path: str, name: str | None = None
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a function of the WebSocket, without any analysis."""
         return self.router.websocket_route(path, name)
 
@@ -344,53 +349,69 @@ class FastAPI(Starlette):
         self.router.frontend(path, directory=directory, fallback=fallback, check_dir=check_dir)
 
     @expands(OperationOptions)
-    def get(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+    def get(
+        self, path: str, **options: Unpack[OperationOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a path operation for GET."""
         return self.router.get(path, **options)
 
     @expands(OperationOptions)
-    def put(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+    def put(
+        self, path: str, **options: Unpack[OperationOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a path operation for PUT."""
         return self.router.put(path, **options)
 
     @expands(OperationOptions)
-    def post(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+    def post(
+        self, path: str, **options: Unpack[OperationOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a path operation for POST."""
         return self.router.post(path, **options)
 
     @expands(OperationOptions)
-    def delete(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+    def delete(
+        self, path: str, **options: Unpack[OperationOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a path operation for DELETE."""
         return self.router.delete(path, **options)
 
     @expands(OperationOptions)
-    def options(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+    def options(
+        self, path: str, **options: Unpack[OperationOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a path operation for OPTIONS."""
         return self.router.options(path, **options)
 
     @expands(OperationOptions)
-    def head(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+    def head(
+        self, path: str, **options: Unpack[OperationOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a path operation for HEAD."""
         return self.router.head(path, **options)
 
     @expands(OperationOptions)
-    def patch(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+    def patch(
+        self, path: str, **options: Unpack[OperationOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a path operation for PATCH."""
         return self.router.patch(path, **options)
 
     @expands(OperationOptions)
-    def trace(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+    def trace(
+        self, path: str, **options: Unpack[OperationOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a path operation for TRACE."""
         return self.router.trace(path, **options)
 
     # Events, middleware and errors
 
     @deprecated(ON_EVENT_DEPRECATED)
-    def on_event(self, event_type: str) -> Decorator[DecoratedCallable]:
+    def on_event(self, event_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a function to call at `startup` or `shutdown`. Use `lifespan` instead."""
         return self.router._event_decorator(event_type)
 
-    def middleware(self, middleware_type: str) -> Decorator[DecoratedCallable]:
+    def middleware(self, middleware_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a function of the request and of what answers it as a middleware.
 
         Args:
@@ -407,7 +428,7 @@ class FastAPI(Starlette):
 
     def exception_handler(
         self, exc_class_or_status_code: int | type[Exception]
-    ) -> Decorator[DecoratedCallable]:
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a handler for an exception class or a status."""
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:

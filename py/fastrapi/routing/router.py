@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from typing_extensions import Unpack, deprecated
 
@@ -50,9 +50,6 @@ from fastrapi.routing.route import APIRoute, APIWebSocketRoute
 from fastrapi.routing.selection import note_selected_route
 from fastrapi.types import ASGIApp, DecoratedCallable, Lifespan, Receive, Scope, Send
 from fastrapi.utils import generate_unique_id, get_value_or_default
-
-if TYPE_CHECKING:
-    Decorator = Callable[[DecoratedCallable], DecoratedCallable]
 
 
 def check_prefix(prefix: str) -> None:
@@ -129,9 +126,7 @@ class APIRouter(Router):
         self._low_priority_routes: list[BaseRoute] = []
         self._frontend_routes: FrontendRouteGroup | None = None
         super().__init__(routes=routes, redirect_slashes=redirect_slashes, default=default)
-        self.lifespan_context = (
-            HandlersLifespan(self) if lifespan is None else lifespan_manager(lifespan)
-        )
+        self.lifespan_context = HandlersLifespan(self) if lifespan is None else lifespan_manager(lifespan)
         check_prefix(prefix)
         self.prefix = prefix
         self.tags: list[str | Enum] = list(tags or ())
@@ -178,7 +173,7 @@ class APIRouter(Router):
         methods: Collection[str] | None = None,
         name: str | None = None,
         include_in_schema: bool = True,
-    ) -> Decorator[DecoratedCallable]:
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a function of the request that returns a response, without any analysis."""
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:
@@ -187,7 +182,9 @@ class APIRouter(Router):
 
         return decorate
 
-    def websocket_route(self, path: str, name: str | None = None) -> Decorator[DecoratedCallable]:
+    def websocket_route(
+        self, path: str, name: str | None = None
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a function of the WebSocket, without any analysis."""
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:
@@ -234,7 +231,9 @@ class APIRouter(Router):
         self.routes.append(route)
 
     @expands(APIRouteOptions)
-    def api_route(self, path: str, **options: Unpack[APIRouteOptions]) -> Decorator[DecoratedCallable]:
+    def api_route(
+        self, path: str, **options: Unpack[APIRouteOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a path operation for any methods, by default GET."""
         complete = {**keyword_defaults(APIRouteOptions), **options}
 
@@ -264,7 +263,7 @@ class APIRouter(Router):
 
     def websocket(
         self, path: str, name: str | None = None, *, dependencies: Sequence[Depends] | None = None
-    ) -> Decorator[DecoratedCallable]:
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a WebSocket endpoint."""
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:
@@ -409,11 +408,11 @@ class APIRouter(Router):
         (self.on_startup if event_type == "startup" else self.on_shutdown).append(func)
 
     @deprecated(ON_EVENT_DEPRECATED)
-    def on_event(self, event_type: str) -> Decorator[DecoratedCallable]:
+    def on_event(self, event_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a function to call at `startup` or `shutdown`. Use `lifespan` instead."""
         return self._event_decorator(event_type)
 
-    def _event_decorator(self, event_type: str) -> Decorator[DecoratedCallable]:
+    def _event_decorator(self, event_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
         def decorate(func: DecoratedCallable) -> DecoratedCallable:
             self.add_event_handler(event_type, func)
             return func
@@ -423,42 +422,58 @@ class APIRouter(Router):
     # Path operations
 
     @expands(OperationOptions)
-    def get(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+    def get(
+        self, path: str, **options: Unpack[OperationOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a path operation for GET."""
         return self.api_route(path, methods=["GET"], **options)
 
     @expands(OperationOptions)
-    def put(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+    def put(
+        self, path: str, **options: Unpack[OperationOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a path operation for PUT."""
         return self.api_route(path, methods=["PUT"], **options)
 
     @expands(OperationOptions)
-    def post(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+    def post(
+        self, path: str, **options: Unpack[OperationOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a path operation for POST."""
         return self.api_route(path, methods=["POST"], **options)
 
     @expands(OperationOptions)
-    def delete(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+    def delete(
+        self, path: str, **options: Unpack[OperationOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a path operation for DELETE."""
         return self.api_route(path, methods=["DELETE"], **options)
 
     @expands(OperationOptions)
-    def options(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+    def options(
+        self, path: str, **options: Unpack[OperationOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a path operation for OPTIONS."""
         return self.api_route(path, methods=["OPTIONS"], **options)
 
     @expands(OperationOptions)
-    def head(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+    def head(
+        self, path: str, **options: Unpack[OperationOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a path operation for HEAD."""
         return self.api_route(path, methods=["HEAD"], **options)
 
     @expands(OperationOptions)
-    def patch(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+    def patch(
+        self, path: str, **options: Unpack[OperationOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a path operation for PATCH."""
         return self.api_route(path, methods=["PATCH"], **options)
 
     @expands(OperationOptions)
-    def trace(self, path: str, **options: Unpack[OperationOptions]) -> Decorator[DecoratedCallable]:
+    def trace(
+        self, path: str, **options: Unpack[OperationOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Add a path operation for TRACE."""
         return self.api_route(path, methods=["TRACE"], **options)
 
@@ -469,5 +484,3 @@ def _refuse_empty_paths(router: APIRouter) -> None:
             raise FastAPIError(
                 f"Prefix and path cannot be both empty (path operation: {context.name or 'unknown'})"
             )
-
-
