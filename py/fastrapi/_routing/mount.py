@@ -94,6 +94,8 @@ class Mount(PathRoute):
             "endpoint": self.app,
         }
 
+    path_shape = PathRoute.path_shape  # `matches` above heeds it
+
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         if self.name is not None and name == self.name and "path" in path_params:
             params = {**path_params, "path": str(path_params["path"]).lstrip("/")}

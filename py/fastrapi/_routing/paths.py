@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from fastrapi._host import parse_host_header
@@ -42,24 +41,27 @@ def get_name(endpoint: Callable[..., Any]) -> str:
     return name
 
 
-@dataclass(frozen=True, slots=True)
-class PathTemplate:
+class PathTemplate(NamedTuple):
     """A parsed path template, or, if it does not start with a slash, a host template.
 
     Attributes:
         format: The template without convertor names, from which URLs are built.
-        pattern: The text of its pattern, with one named group a parameter. A host's has no port.
         convertors: The convertor of each parameter.
-        is_host: Whether it is a host template, whose case does not matter.
     """
 
     format: str
-    pattern: str
     convertors: dict[str, Convertor[Any]]
-    is_host: bool
 
     def compile(self) -> re.Pattern[str]:
-        return re.compile(self.pattern, re.IGNORECASE if self.is_host else 0)
+        """The pattern, with one named group a parameter. A host's ignores case and has no port."""
+        is_host = self.format[:1] not in ("/", "")
+        *parts, tail = _REPLACEMENT.split(self.format)  # literal, name, literal, name, ... literal
+        pattern = ["^"]
+        for literal, name in zip(parts[::2], parts[1::2], strict=True):
+            pattern.append(f"{re.escape(literal)}(?P<{name}>{self.convertors[name].regex})")
+        pattern.append(re.escape(_without_port(tail) if is_host else tail))
+        pattern.append("$")
+        return re.compile("".join(pattern), re.IGNORECASE if is_host else 0)
 
 
 def parse_template(path: str) -> PathTemplate:
@@ -69,29 +71,24 @@ def parse_template(path: str) -> PathTemplate:
         ValueError: A parameter's name occurs twice.
         AssertionError: A convertor is unknown.
     """
+    if "{" not in path:
+        return PathTemplate(path, {})
     convertors: dict[str, Convertor[Any]] = {}
     duplicates: set[str] = set()
-    pattern: list[str] = []
-    template: list[str] = []
-    end = 0
-    for parameter in _PARAMETER.finditer(path):
+
+    def without_convertor(parameter: re.Match[str]) -> str:
         name, kind = parameter[1], parameter[2] or "str"
         assert kind in CONVERTOR_TYPES, f"Unknown path convertor '{kind}'"
         if name in convertors:
             duplicates.add(name)
         convertors[name] = CONVERTOR_TYPES[kind]
-        literal = path[end : parameter.start()]
-        pattern.append(f"{re.escape(literal)}(?P<{name}>{convertors[name].regex})")
-        template.append(f"{literal}{{{name}}}")
-        end = parameter.end()
+        return f"{{{name}}}"
+
+    path_format = _PARAMETER.sub(without_convertor, path)
     if duplicates:
         names = ", ".join(sorted(duplicates))
         raise ValueError(f"Duplicated param name{'s' if len(duplicates) > 1 else ''} {names} at path {path}")
-    tail = path[end:]
-    is_host = not path.startswith("/") and path != ""
-    pattern.append(re.escape(_without_port(tail) if is_host else tail))
-    template.append(tail)
-    return PathTemplate("".join(template), f"^{''.join(pattern)}$", convertors, is_host)
+    return PathTemplate(path_format, convertors)
 
 
 def compile_path(path: str) -> tuple[re.Pattern[str], str, dict[str, Convertor[Any]]]:

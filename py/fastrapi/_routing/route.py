@@ -176,6 +176,8 @@ class Route(PathRoute):
         match = Match.PARTIAL if self.methods and scope["method"] not in self.methods else Match.FULL
         return match, {"endpoint": self.endpoint, "path_params": with_params(scope, params)}
 
+    path_shape = PathRoute.path_shape  # `matches` above heeds it
+
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         return _endpoint_path(self, name, path_params, "http")
 
@@ -239,6 +241,8 @@ class WebSocketRoute(PathRoute):
         if params is None:
             return Match.NONE, {}
         return Match.FULL, {"endpoint": self.endpoint, "path_params": with_params(scope, params)}
+
+    path_shape = PathRoute.path_shape  # `matches` above heeds it
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         return _endpoint_path(self, name, path_params, "websocket")

@@ -27,6 +27,13 @@ class _ResponseReplaced(Exception):
     """Raised to an application whose response was replaced by a 413, so that it stops."""
 
 
+def _is_due_to_limit(exc: Exception) -> bool:
+    # An application that has begun its response when it meets the limit raises an error of its own.
+    return isinstance(exc, _BodyTooLarge | _ResponseReplaced) or isinstance(
+        exc.__cause__, _BodyTooLarge | _ResponseReplaced
+    )
+
+
 class RequestBodyLimitMiddleware:
     """Answers requests whose body is too large with 413.
 
@@ -67,10 +74,8 @@ class RequestBodyLimitMiddleware:
         scope[_METER_SCOPE_KEY] = meter
         try:
             await self.app(scope, meter.receive, meter.send)
-        except _ResponseReplaced:
-            return  # the 413 was sent
-        except _BodyTooLarge:
-            if meter.started:
+        except Exception as exc:
+            if meter.started or not _is_due_to_limit(exc):
                 raise
             await meter.reject()
         finally:
@@ -113,6 +118,8 @@ class _BodyMeter:
         return self._declared is not None and self._declared > self._limit
 
     async def receive(self) -> Message:
+        if self._replaced:
+            raise _ResponseReplaced()
         if self._is_declared_too_large():
             raise _BodyTooLarge()
         message = await self._server_receive()
@@ -133,7 +140,9 @@ class _BodyMeter:
         await self._server_send(message)
 
     async def reject(self) -> None:
-        """Sends the 413."""
+        """Sends the 413, once."""
+        if self._replaced:
+            return
         self._replaced = True
         await PlainTextResponse(_REASON, status_code=413)(
             self._scope, self._server_receive, self._server_send
