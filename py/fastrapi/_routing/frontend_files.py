@@ -80,8 +80,8 @@ class FrontendFiles(StaticFiles):
             the browser, and is sent to navigation only, with status 200; `404.html` is sent
             with status 404; `auto` takes what there is, `404.html` first; `None` is an ordinary 404.
         check_dir: whether a missing directory or fallback is an error now. `auto` is `True`,
-            except that with `FASTAPI_ENV=development` a missing directory is a warning, since the
-            frontend may not have been built yet.
+            except that with `FASTAPI_ENV=development` a missing directory is a warning and a missing
+            fallback is nothing, since the frontend may not have been built yet.
 
     Raises:
         RuntimeError: the directory or the fallback does not exist.
@@ -100,21 +100,28 @@ class FrontendFiles(StaticFiles):
 
     def _check(self, *, tolerant: bool) -> None:
         directory = self._given_directory
+        # The build that is not there yet may bring the fallback.
+        tolerant = tolerant and os.environ.get("FASTAPI_ENV") == "development"
         if not os.path.isdir(directory):
             message = (
                 f"Frontend directory {directory!r} does not exist. "
                 f"Resolved absolute path: {str(Path(directory).absolute())!r}"
             )
-            if not tolerant or os.environ.get("FASTAPI_ENV") != "development":
+            if not tolerant:
                 raise RuntimeError(message)
             warnings.warn(message, UserWarning, stacklevel=_level_of_application())
-        elif self.fallback not in ("auto", None) and not Path(directory, self.fallback).is_file():
+        elif (
+            not tolerant
+            and self.fallback not in ("auto", None)
+            and not Path(directory, self.fallback).is_file()
+        ):
             raise RuntimeError(self._missing_fallback())
 
     def _missing_fallback(self) -> str:
         return (
             f"Frontend fallback file {self.fallback!r} does not exist in directory "
-            f"{self._given_directory!r}. Resolved absolute directory: {str(Path(self._given_directory).absolute())!r}"
+            f"{self._given_directory!r}. Resolved absolute directory: "
+            f"{str(Path(self._given_directory).absolute())!r}"
         )
 
     async def respond(self, path: str, scope: Scope) -> Response:

@@ -7,6 +7,7 @@ from typing import Any
 
 from opentelemetry._logs import Logger, SeverityNumber
 
+from fastrapi.compat.starlette import SHARED_MODULES
 from fastrapi.compat.starlette.exceptions import HTTPException, WebSocketException
 from fastrapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastrapi.telemetry.state import RequestTelemetry
@@ -20,6 +21,8 @@ _EVENTS = {
     "websocket": ("fastapi.websocket.exception", "Unhandled exception in FastAPI WebSocket connection"),
 }
 
+_OWN = "fastrapi."
+_COMPATIBLE = "fastrapi.compat."
 _NORMAL_CLOSURE = 1000
 _GOING_AWAY = 1001
 
@@ -27,16 +30,19 @@ _GOING_AWAY = 1001
 def exception_type(exc: BaseException) -> str:
     """The value of `error.type`: the qualified name of the class, alone for built-in ones.
 
-    The framework's own classes go by FastAPI's module names, which dashboards already know.
+    The framework's own classes go by the module names of FastAPI and Starlette, which dashboards
+    already know.
     """
     cls = type(exc)
     if cls.__module__ == "builtins":
         return cls.__qualname__
     module = cls.__module__
-    if module.startswith("fastrapi.compat."):
-        module = module.removeprefix("fastrapi.compat.")
-    elif module.startswith("fastrapi."):
-        module = "fastapi." + module.removeprefix("fastrapi.")
+    if module.startswith(_COMPATIBLE):
+        module = module.removeprefix(_COMPATIBLE)
+    elif module.startswith(_OWN):
+        rest = module.removeprefix(_OWN)
+        package = "starlette" if rest.partition(".")[0] in SHARED_MODULES else "fastapi"
+        module = f"{package}.{rest}"
     return f"{module}.{cls.__qualname__}"
 
 

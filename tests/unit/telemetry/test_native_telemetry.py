@@ -208,10 +208,12 @@ def test_known_methods_can_be_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_exception_types_go_by_the_names_that_dashboards_know() -> None:
     from fastrapi.compat.starlette.exceptions import HTTPException as StarletteHTTPException
     from fastrapi.exceptions import HTTPException
+    from fastrapi.websockets import WebSocketDisconnect
 
     assert exception_type(ValueError()) == "ValueError"
     assert exception_type(HTTPException(400)) == "fastapi.exceptions.HTTPException"
     assert exception_type(StarletteHTTPException(400)) == "starlette.exceptions.HTTPException"
+    assert exception_type(WebSocketDisconnect()) == "starlette.websockets.WebSocketDisconnect"
 
 
 def test_gate_is_shut_where_nothing_is_wanted() -> None:
