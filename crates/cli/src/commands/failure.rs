@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use pybridge::asgi::LifespanError;
 use pybridge::error::RunError;
 use pybridge::loader::{LoadError, UserFrame};
 
@@ -16,13 +17,20 @@ pub(super) fn of_run(error: &RunError, settings: &Settings) -> Report {
     match error {
         RunError::Load(error) => of_load(error, settings),
         RunError::Listen(error) => cannot_listen(error),
-        RunError::Lifespan(error) => Report::new(Exit::Application, error.to_string()),
+        RunError::Lifespan(error @ (LifespanError::Startup(_) | LifespanError::Unsupported(_))) => {
+            Report::new(Exit::Application, error.to_string())
+        }
         RunError::EventLoop(cause) => Report::new(Exit::Application, "cannot make the event loop").cause(cause),
         RunError::Inspect(cause) => {
             Report::new(Exit::Application, "the application's routes cannot be described").cause(cause)
         }
-        RunError::Serve(_) | RunError::Runtime(_) => Report::new(Exit::Runtime, error.to_string()),
-        RunError::Interrupted => Report::new(Exit::Other(128 + 15), "interrupted before the server was ready"),
+        RunError::Lifespan(_) | RunError::Serve(_) | RunError::Runtime(_) | RunError::Ended => {
+            Report::new(Exit::Runtime, error.to_string())
+        }
+        RunError::Interrupted(signal) => {
+            let exit = u8::try_from(128 + signal).map_or(Exit::Runtime, Exit::Other);
+            Report::new(exit, "interrupted before the server was ready")
+        }
     }
 }
 

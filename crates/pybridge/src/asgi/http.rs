@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use http::{Method, StatusCode};
+use pyo3::exceptions::asyncio::CancelledError;
 use pyo3::prelude::*;
 use server::{Request, Response};
 
@@ -44,7 +45,7 @@ pub(crate) fn finish(py: Python<'_>, exchange: &Exchange, outcome: PyResult<()>)
     let responder = exchange.outgoing().take_responder();
     let was_gone = exchange.is_over() || responder.as_ref().is_some_and(crate::event_loop::Completer::is_closed);
     match &outcome {
-        Err(error) if stems_from_disconnect(py, error) => {
+        Err(error) if is_expected(py, error, was_gone) => {
             tracing::debug!(%error, "the application stopped because its client has gone");
         }
         Err(error) => log::exception(py, "Exception in ASGI application", error),
@@ -68,8 +69,14 @@ pub(crate) fn finish(py: Python<'_>, exchange: &Exchange, outcome: PyResult<()>)
     exchange.finished(py);
 }
 
+/// Whether the exception is no fault of the application: its client has gone, as at a forced stop, where clients are
+/// cut off and then tasks cancelled.
+pub(crate) fn is_expected(py: Python<'_>, error: &PyErr, was_gone: bool) -> bool {
+    stems_from_disconnect(py, error) || (was_gone && error.is_instance_of::<CancelledError>(py))
+}
+
 /// Whether the exception, or one that led to it, is the `ClientDisconnected` of `send`.
-pub(crate) fn stems_from_disconnect(py: Python<'_>, error: &PyErr) -> bool {
+fn stems_from_disconnect(py: Python<'_>, error: &PyErr) -> bool {
     let mut next = Some(error.clone_ref(py));
     // Chains of exceptions can be circular.
     for _ in 0..16 {

@@ -81,7 +81,7 @@ fn serve_attached(
     });
     thread_state::interpreter_ends();
     let threads_left = busy > 0 || python_threads_left(py);
-    let report = outcome.take().unwrap_or(Err(RunError::Interrupted))?;
+    let report = outcome.take().unwrap_or(Err(RunError::Ended))?;
     let forced_by = Some(forced.load(Ordering::Relaxed)).filter(|signal| *signal != 0);
     Ok(Stopped { report, forced_by, threads_left })
 }
@@ -133,7 +133,7 @@ impl Session {
         );
         let lifespan = tokio::select! {
             started = starting => started?,
-            _ = signals.next() => return Err(RunError::Interrupted),
+            signal = signals.next() => return Err(RunError::Interrupted(signal)),
         };
         if let Some(limit) = lifespan.thread_limit() {
             self.executor.pool().set_max_threads(limit);

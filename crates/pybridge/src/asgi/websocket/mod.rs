@@ -15,7 +15,7 @@ use self::receive::Receive;
 use self::send::Send;
 use self::session::{Ending, Session};
 use super::entry::internal_server_error;
-use super::http::stems_from_disconnect;
+use super::http::is_expected;
 use super::{AsgiApp, log};
 use crate::event_loop::{LoopContext, completion};
 
@@ -94,7 +94,7 @@ fn call<'py>(
 fn finish(py: Python<'_>, session: &Arc<Session>, outcome: PyResult<()>) {
     let failed = match &outcome {
         Ok(()) => false,
-        Err(error) if stems_from_disconnect(py, error) => {
+        Err(error) if is_expected(py, error, session.is_over()) => {
             tracing::debug!(%error, "the application stopped because its client has gone");
             false
         }

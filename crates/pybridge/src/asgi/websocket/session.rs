@@ -205,6 +205,15 @@ impl Session {
         matches!(self.lock().state, State::Opening)
     }
 
+    /// Whether the client has gone.
+    pub(super) fn is_over(&self) -> bool {
+        match &self.lock().state {
+            State::Over => true,
+            State::Open { sender, .. } => sender.closed().is_some(),
+            _ => false,
+        }
+    }
+
     /// The sending end, if the socket is open.
     pub(super) fn sender(&self) -> Option<Sender> {
         match &self.lock().state {

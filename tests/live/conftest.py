@@ -1,0 +1,52 @@
+"""A running server for each test that asks for one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from server_process import BINARY, Server, StartServer
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[StartServer]:
+    """Starts servers: `start_server(source, *arguments, app="app:app", **environment)`.
+
+    The source becomes `app.py` in a directory of the test's own. The server uses the packages of the Python that runs
+    the tests, takes a free port, and has no process above it.
+    """
+    started: list[tuple[Server, threading.Thread]] = []
+
+    def start(source: str, *arguments: str, app: str = "app:app", **environment: str) -> Server:
+        (tmp_path / "app.py").write_text(textwrap.dedent(source))
+        # Variables of the tests are no settings of the server.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("FASTRAPI_")}
+        command = [BINARY, "--app", app, "--port", "0", "--no-supervisor", *arguments]
+        process = subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env={**inherited, "VIRTUAL_ENV": sys.prefix, "PYTHONUNBUFFERED": "1", **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        server = Server(process)
+        reader = threading.Thread(target=server.read, daemon=True)
+        reader.start()
+        started.append((server, reader))
+        server.url = server.wait_for(r"http://[\d.]+:\d+").group()
+        return server
+
+    yield start
+    for server, reader in started:
+        server.process.kill()
+        server.process.wait()
+        reader.join()
+        assert server.process.stdout is not None
+        server.process.stdout.close()
