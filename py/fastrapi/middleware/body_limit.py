@@ -27,11 +27,14 @@ class _ResponseReplaced(Exception):
     """Raised to an application whose response was replaced by a 413, so that it stops."""
 
 
-def _is_due_to_limit(exc: Exception) -> bool:
-    # An application that has begun its response when it meets the limit raises an error of its own.
-    return isinstance(exc, _BodyTooLarge | _ResponseReplaced) or isinstance(
-        exc.__cause__, _BodyTooLarge | _ResponseReplaced
-    )
+def _is_due_to_limit(exc: BaseException) -> bool:
+    """Whether an application failed because it met the limit: perhaps in several tasks at once."""
+    if isinstance(exc, _BodyTooLarge | _ResponseReplaced):
+        return True
+    if isinstance(exc, BaseExceptionGroup):
+        return all(map(_is_due_to_limit, exc.exceptions))
+    # One that had begun its response then raises an error of its own.
+    return exc.__cause__ is not None and _is_due_to_limit(exc.__cause__)
 
 
 class RequestBodyLimitMiddleware:
@@ -70,43 +73,38 @@ class RequestBodyLimitMiddleware:
                 scope[MAX_BODY_SIZE_SCOPE_KEY] = outer_limit
 
     async def _run_metered(self, scope: Scope, receive: Receive, send: Send) -> None:
-        meter = _BodyMeter(self.max_body_size, _declared_length(scope), scope, receive, send)
+        meter = _BodyMeter(self.max_body_size, _declared_length(scope), receive, send)
         scope[_METER_SCOPE_KEY] = meter
         try:
             await self.app(scope, meter.receive, meter.send)
         except Exception as exc:
             if meter.started or not _is_due_to_limit(exc):
                 raise
-            await meter.reject()
+            meter.refused = True
         finally:
             del scope[_METER_SCOPE_KEY]
+        if meter.refused:
+            await PlainTextResponse(_REASON, status_code=413)(scope, receive, send)
 
 
 class _BodyMeter:
-    """Measures one request's body, for all limits that its route lies behind."""
+    """Measures one request's body, for all limits that its route lies behind.
 
-    __slots__ = (
-        "_declared",
-        "_limit",
-        "_received",
-        "_replaced",
-        "_scope",
-        "_server_receive",
-        "_server_send",
-        "started",
-    )
+    Attributes:
+        started: Whether the application's response has begun.
+        refused: Whether its response is replaced by a 413.
+    """
 
-    def __init__(
-        self, limit: int, declared: float | None, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    __slots__ = ("_declared", "_limit", "_received", "_server_receive", "_server_send", "refused", "started")
+
+    def __init__(self, limit: int, declared: float | None, receive: Receive, send: Send) -> None:
         self._limit = limit
         self._declared = declared
         self._received = 0
-        self._replaced = False
-        self._scope = scope
         self._server_receive = receive
         self._server_send = send
         self.started = False
+        self.refused = False
 
     def override(self, limit: int) -> None:
         """Puts a limit into force; raises if middleware has already read more than it allows."""
@@ -118,7 +116,7 @@ class _BodyMeter:
         return self._declared is not None and self._declared > self._limit
 
     async def receive(self) -> Message:
-        if self._replaced:
+        if self.refused:
             raise _ResponseReplaced()
         if self._is_declared_too_large():
             raise _BodyTooLarge()
@@ -130,23 +128,12 @@ class _BodyMeter:
         return message
 
     async def send(self, message: Message) -> None:
-        if self._replaced:
-            raise _ResponseReplaced()
         if message["type"] == "http.response.start":
-            if self._is_declared_too_large():
-                await self.reject()
-                raise _ResponseReplaced()
-            self.started = True
+            self.refused = self.refused or self._is_declared_too_large()
+            self.started = not self.refused
+        if self.refused:
+            raise _ResponseReplaced()
         await self._server_send(message)
-
-    async def reject(self) -> None:
-        """Sends the 413, once."""
-        if self._replaced:
-            return
-        self._replaced = True
-        await PlainTextResponse(_REASON, status_code=413)(
-            self._scope, self._server_receive, self._server_send
-        )
 
 
 def _declared_length(scope: Scope) -> float | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_whole_body_has_its_compressed_length() -> None:
 
 
 def test_streamed_body_has_no_length() -> None:
-    async def chunks():  # type: ignore[no-untyped-def]
+    async def chunks() -> AsyncIterator[str]:
         yield "a" * 10
         yield "b" * 10
 

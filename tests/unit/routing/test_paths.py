@@ -147,7 +147,7 @@ def test_allow_header_lists_methods_in_order() -> None:
 
 
 def test_mount_scope() -> None:
-    mount = Mount("/m/{t}", app=endpoint)
+    mount = Mount("/m/{t}", app=PlainTextResponse(""))
     match, child_scope = mount.matches(http("/r/m/3/x", root_path="/r"))
     assert match is Match.FULL
     assert child_scope["path_params"] == {"t": "3"}
@@ -172,7 +172,7 @@ def test_empty_mount_name_is_a_prefix() -> None:
 
 @pytest.mark.parametrize("host", [b"", b"a.b@c", b"api.example.org:x", b"example.org"])
 def test_host_that_does_not_match(host: bytes) -> None:
-    route = Host("{sub}.example.org", app=endpoint)
+    route = Host("{sub}.example.org", app=PlainTextResponse(""))
     assert route.matches({"type": "http", "path": "/", "headers": [(b"host", host)]})[0] is Match.NONE
 
 
@@ -189,4 +189,4 @@ def test_mount_needs_an_application() -> None:
 
 def test_host_does_not_start_with_a_slash() -> None:
     with pytest.raises(AssertionError, match="Host must not start with '/'"):
-        Host("/a", endpoint)
+        Host("/a", PlainTextResponse(""))

@@ -84,8 +84,12 @@ def test_order_of_layers_around_a_route() -> None:
     assert calls == ["added", "app", "mount", "route 1", "route 2"]
 
 
+def on_error(request: Request[Any], exc: Exception) -> PlainTextResponse:
+    return PlainTextResponse("error", status_code=500)
+
+
 def test_middleware_layers_are_data() -> None:
-    app = Starlette(debug=True, max_body_size=5, exception_handlers={404: show_scope, Exception: show_scope})
+    app = Starlette(debug=True, max_body_size=5, exception_handlers={404: on_error, Exception: on_error})
     app.add_middleware(GZipMiddleware, minimum_size=7)
     layers = app.middleware_layers()
     names = [getattr(layer.cls, "__name__", "") for layer in layers]
@@ -95,9 +99,9 @@ def test_middleware_layers_are_data() -> None:
         "GZipMiddleware",
         "ExceptionMiddleware",
     ]
-    assert layers[0].kwargs == {"handler": show_scope, "debug": True}
+    assert layers[0].kwargs == {"handler": on_error, "debug": True}
     assert layers[2].kwargs == {"minimum_size": 7}
-    assert layers[3].kwargs == {"handlers": {404: show_scope}, "debug": True}
+    assert layers[3].kwargs == {"handlers": {404: on_error}, "debug": True}
 
 
 def test_middleware_cannot_be_added_to_a_running_application() -> None:
