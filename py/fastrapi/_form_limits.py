@@ -23,7 +23,8 @@ class FormLimits(TypedDict, total=False):
 
 _FormLimits = FormLimits
 
-_SCOPE_KEY = "form_limits"
+_SCOPE_KEY = "fastapi_form_limits"
+"""Not a member of `scope["fastapi"]`, which a route may replace."""
 
 
 def validated_form_limits(limits: FormLimits | None) -> FormLimits:
@@ -59,11 +60,10 @@ def validated_max_body_size(max_body_size: int | None) -> int | None:
 def inherit_form_limits(scope: Scope, limits: FormLimits) -> None:
     """Put limits into the scope, over those that are there."""
     if limits:
-        framework = scope.setdefault("fastapi", {})
-        framework[_SCOPE_KEY] = {**framework.get(_SCOPE_KEY, {}), **limits}
+        scope[_SCOPE_KEY] = {**scope.get(_SCOPE_KEY, {}), **limits}
 
 
 def form_limits_in(scope: Scope) -> FormLimits:
     """The limits in the scope."""
-    limits: FormLimits = scope.get("fastapi", {}).get(_SCOPE_KEY, {})
+    limits: FormLimits = scope.get(_SCOPE_KEY, {})
     return limits

@@ -193,6 +193,8 @@ class _Encoder:
             encoder = ENCODERS_BY_TYPE.get(base)
             if encoder is not None:
                 return encoder(obj)
+        if type(obj).__module__ in _COLOR_MODULES:
+            return str(obj)
         return self._by_content(obj)
 
     def _model(self, obj: BaseModel) -> Any:
@@ -227,4 +229,6 @@ class _Encoder:
         raise ValueError(errors) from errors[-1]
 
 
+# Not imported for their classes: one is deprecated, the other optional.
+_COLOR_MODULES = ("pydantic.color", "pydantic_extra_types.color")
 _PLAIN = frozenset({str, int, float, bool, type(None)})

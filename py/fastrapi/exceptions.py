@@ -93,6 +93,13 @@ class ValidationException(Exception):
         """The single errors: dicts with `type`, `loc`, `msg`, `input` and perhaps `ctx`."""
         return self._errors
 
+    def add_root_path(self, root_path: str) -> None:
+        """Put the path below which the application is mounted before the path operation's own."""
+        if self.endpoint_path and root_path:
+            method, _, path = self.endpoint_path.rpartition(" ")
+            self.endpoint_path = f"{method} {root_path.rstrip('/')}{path}".lstrip()
+            self.endpoint_ctx = {**self.endpoint_ctx, "path": self.endpoint_path}
+
     def __str__(self) -> str:
         count = len(self._errors)
         lines = [f"{count} validation error{'' if count == 1 else 's'}:"]

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, Tag
 
 from fastrapi._compat.shared import is_union, lenient_issubclass, unalias
 from fastrapi.compat.starlette.datastructures import FormData, UploadFile
-from fastrapi.dependencies.reading import MISSING, ModelReader
+from fastrapi.dependencies.reading import MISSING, ModelReader, by_name
 
 
 def form_models_of(annotation: Any) -> list[type[BaseModel]]:
@@ -79,11 +79,7 @@ def _wrap(annotation: Any) -> Any:
 
 def raw_form(form: FormData) -> dict[str, Any]:
     """The form as a plain dict: a list where a name is repeated."""
-    raw: dict[str, Any] = {}
-    for name in form.keys():
-        values = form.getlist(name)
-        raw[name] = values[0] if len(values) == 1 else values
-    return raw
+    return {name: values[0] if len(values) == 1 else values for name, values in by_name(form).items()}
 
 
 def is_empty_file(value: Any) -> bool:

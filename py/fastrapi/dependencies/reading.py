@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -47,6 +47,12 @@ class FieldReader:
         self.names = names
         self.keys = keys or names
         self.many = field_annotation_is_sequence(field.field_info.annotation) and not is_json_field(field)
+
+    def pick(self, every: list[Any], *, first: bool) -> Any:
+        """What counts of the values under one name: all, or the one that does."""
+        if self.many:
+            return every
+        return every[0] if first else every[-1]
 
     def find(self, values: Values) -> tuple[int, Any]:
         """The position of the name that is given, and the value; (0, `MISSING`) if none is."""
@@ -98,21 +104,36 @@ class ModelReader:
 
     def collect(self, values: Values) -> tuple[dict[str, Any], bool]:
         """The data for the model, and whether any of its fields is among it."""
+        given = by_name(values)
+        fold = isinstance(values, Headers)
         data: dict[str, Any] = {}
         used: set[str] = set()
-        fold = isinstance(values, Headers)
         for reader in self.fields:
-            position, value = reader.find(values)
-            if value is MISSING:
-                continue
-            data[reader.keys[position]] = value
-            used.add(reader.names[position].lower() if fold else reader.names[position])
+            for name, key in zip(reader.names, reader.keys, strict=True):
+                known = name.lower() if fold else name
+                if known in given:
+                    data[key] = reader.pick(given[known], first=fold)
+                    used.add(known)
+                    break
         found = bool(data)
-        for name, value in iter_unused(values, used):
+        for name, every in given.items():
             # A header `x_id` must not pass for the field `x_id`, which is called `x-id` here.
-            if name not in self.renamed:
-                data.setdefault(name, value)
+            if name not in used and name not in self.renamed:
+                data.setdefault(name, every[0] if len(every) == 1 else every)
         return data, found
+
+
+def by_name(values: Values) -> dict[str, list[Any]]:
+    """All values by name, in one pass."""
+    if isinstance(values, ImmutableMultiDict):
+        pairs = values.multi_items()
+    else:
+        # Of headers these are all of them; cookies have one value each.
+        pairs = list(values.items())
+    given: dict[str, list[Any]] = {}
+    for name, value in pairs:
+        given.setdefault(name, []).append(value)
+    return given
 
 
 def _model_field_aliases(field: ModelField) -> list[str]:
@@ -121,19 +142,6 @@ def _model_field_aliases(field: ModelField) -> list[str]:
         return choices
     alias = field.validation_alias or field.field_info.alias
     return [alias] if alias is not None else []
-
-
-def iter_unused(values: Values, used: set[str]) -> Iterator[tuple[str, Any]]:
-    """The values under names that no field has: as a list where a name is repeated."""
-    for name in values.keys():
-        if name in used:
-            continue
-        used.add(name)
-        if isinstance(values, (ImmutableMultiDict, Headers)):
-            every = values.getlist(name)
-            yield name, every[0] if len(every) == 1 else every
-        else:
-            yield name, values[name]
 
 
 def reader_of(field: ModelField) -> FieldReader | ModelReader:

@@ -10,7 +10,11 @@ from fastrapi.compat.starlette.routing import compile_path as compile_path
 from fastrapi.compat.starlette.routing import get_name as get_name
 from fastrapi.dependencies.solving import solve_dependencies as solve_dependencies
 from fastrapi.routing.context import RouteContext as RouteContext
+from fastrapi.routing.context import (
+    iter_included_route_candidates as _iter_included_route_candidates,  # noqa: F401
+)
 from fastrapi.routing.context import iter_route_contexts as iter_route_contexts
+from fastrapi.routing.effective import restore_scope_key as _restore_fastapi_scope_key  # noqa: F401
 from fastrapi.routing.handlers import get_request_handler as get_request_handler
 from fastrapi.routing.handlers import get_websocket_app as get_websocket_app
 from fastrapi.routing.handlers import request_response as request_response

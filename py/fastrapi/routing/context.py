@@ -84,3 +84,9 @@ def iter_route_contexts(routes: Sequence[BaseRoute | RouteContext]) -> Iterator[
                 yield RouteContext(effective.original_route, effective)
         else:
             yield RouteContext(route)
+
+
+def iter_included_route_candidates(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
+    """All routes that may be asked: own ones as they were declared, foreign ones below their prefix."""
+    for context in iter_route_contexts(routes):
+        yield getattr(context.effective_route, "starlette_route", context.original_route)

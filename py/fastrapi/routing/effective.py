@@ -29,6 +29,17 @@ if TYPE_CHECKING:
 _KEY = "effective_route_context"
 
 
+def restore_scope_key(scope: Scope, key: str, previous: Any) -> None:
+    """Put back what the framework's part of the scope had under the key; `None` for nothing."""
+    framework = scope.get("fastapi")
+    if not isinstance(framework, dict):
+        return
+    if previous is None:
+        framework.pop(key, None)
+    else:
+        framework[key] = previous
+
+
 class EffectiveRoute(BaseRoute):
     """What an inclusion makes of one route of the included router.
 
@@ -94,15 +105,13 @@ class _EffectiveOwnRoute(EffectiveRoute):
     """A route whose original looks into the scope for what is effective."""
 
     def ask(self, scope: Scope) -> tuple[Match, Scope]:
-        outer = scope.get("fastapi")
-        framework = scope["fastapi"] = {**(outer if isinstance(outer, dict) else {}), _KEY: self}
+        framework = scope.setdefault("fastapi", {})
+        previous = framework.get(_KEY)
+        framework[_KEY] = self
         try:
             match, child_scope = self.original_route.matches(scope)
         finally:
-            if outer is None:
-                del scope["fastapi"]
-            else:
-                scope["fastapi"] = outer
+            restore_scope_key(scope, _KEY, previous)
         if match is not Match.NONE:
             child_scope["fastapi"] = {**framework, **child_scope.get("fastapi", {}), _KEY: self}
         return match, child_scope

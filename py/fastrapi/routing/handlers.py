@@ -18,6 +18,7 @@ from fastrapi.exceptions import (
     EndpointContext,
     FastAPIError,
     RequestValidationError,
+    ValidationException,
     WebSocketRequestValidationError,
 )
 from fastrapi.requests import Request
@@ -161,6 +162,13 @@ def get_request_handler(*, dependant: Dependant, operation: Operation) -> Handle
         return body
 
     async def handler(request: Request) -> Response:
+        try:
+            return await respond(request)
+        except ValidationException as error:
+            error.add_root_path(request.scope.get("root_path", ""))
+            raise
+
+    async def respond(request: Request) -> Response:
         data = telemetry_data_for(request)
         body = await read(request, data)
         solved = await _solve(
@@ -262,6 +270,7 @@ def get_websocket_app(
         )
         if solved.errors:
             error = WebSocketRequestValidationError(solved.errors, endpoint_ctx=context)
+            error.add_root_path(websocket.scope.get("root_path", ""))
             validation_failed(error)
             raise error
         assert dependant.call is not None, "dependant.call must be a function"
