@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
@@ -47,11 +48,10 @@ async def test_errors_of_an_iterator_are_passed_on() -> None:
         yield 1
         raise LookupError
 
-    seen: list[int] = []
+    iterator = iterate_in_threadpool(items())
+    assert await anext(iterator) == 1
     with pytest.raises(LookupError):
-        async for item in iterate_in_threadpool(items()):
-            seen.append(item)  # noqa: PERF401
-    assert seen == [1]
+        await anext(iterator)
 
 
 @contextmanager
@@ -87,7 +87,7 @@ async def test_context_manager_exits_when_cancelled() -> None:
     with anyio.CancelScope() as scope:
         async with contextmanager_in_threadpool(recording(events)):
             scope.cancel()
-            await anyio.sleep(0)
+            await anyio.lowlevel.checkpoint()
     assert events == ["enter", "exit"]
 
 
@@ -127,8 +127,11 @@ async def test_task_group_raises_a_single_failure_as_itself() -> None:
     async def fail() -> None:
         raise LookupError
 
-    with pytest.raises(ExceptionGroup) as group:
+    async def fail_twice() -> None:
         async with create_collapsing_task_group() as task_group:
             task_group.start_soon(fail)
             raise LookupError
+
+    with pytest.raises(ExceptionGroup) as group:
+        await fail_twice()
     assert len(group.value.exceptions) == 2

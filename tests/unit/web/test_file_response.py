@@ -1,3 +1,4 @@
+# ruff: noqa: ASYNC240 - the files are small, and nothing else runs in the loop
 from __future__ import annotations
 
 import os
@@ -52,7 +53,7 @@ async def test_ranges(header: str, ranges: list[tuple[int, int]]) -> None:
         ("bytes=", "Range header: range must be requested"),
         ("bytes=+1-2", "Range header: range must be requested"),
         ("bytes=1_0-2_0", "Range header: range must be requested"),
-        ("bytes=٠-٢", "Range header: range must be requested"),
+        ("bytes=\u0660-\u0662", "Range header: range must be requested"),
         ("bytes=0-" + "9" * 5000, "Range header: range must be requested"),
         ("bytes=4-0", "Range header: start must be less than end"),
     ],

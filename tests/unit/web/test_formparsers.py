@@ -158,7 +158,7 @@ async def test_files_are_closed_when_parsing_fails(monkeypatch: pytest.MonkeyPat
     files: list[SpooledTemporaryFile[bytes]] = []
 
     def record(*args: Any, **kwargs: Any) -> SpooledTemporaryFile[bytes]:
-        files.append(SpooledTemporaryFile(*args, **kwargs))
+        files.append(SpooledTemporaryFile(*args, **kwargs))  # noqa: SIM115 - what is tested
         return files[-1]
 
     monkeypatch.setattr(formparsers, "SpooledTemporaryFile", record)

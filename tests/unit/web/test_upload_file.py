@@ -27,7 +27,7 @@ async def test_reading_and_writing() -> None:
 
 
 async def test_moving_to_the_disk() -> None:
-    spooled = SpooledTemporaryFile(max_size=4)
+    spooled = SpooledTemporaryFile(max_size=4)  # noqa: SIM115 - closed as an upload
     file = UploadFile(cast(BinaryIO, spooled), size=0)
     for piece in (b"1234", b"5", b"6"):
         await file.write(piece)
