@@ -16,9 +16,15 @@ if TYPE_CHECKING:
 
 _Key = tuple[int, JsonSchemaMode]
 
+_PLAIN_TYPES = frozenset({str, int, bool, type(None)})
+
 
 class GenerateJsonSchema(PydanticGenerateJsonSchema):
     """pydantic's generator, with OpenAPI 3.1's way to describe binary data."""
+
+    def encode_default(self, dft: Any) -> Any:
+        # pydantic makes a serializer for each default value, also where there is nothing to serialize.
+        return dft if type(dft) in _PLAIN_TYPES else super().encode_default(dft)
 
     def bytes_schema(self, schema: core_schema.BytesSchema) -> JsonSchemaValue:
         """A string of another media type (OpenAPI 3.1, "Considerations for File Uploads").

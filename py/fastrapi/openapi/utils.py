@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fastrapi.encoders import jsonable_encoder
 from fastrapi.openapi.models import OpenAPI
 from fastrapi.openapi.operations import DocumentBuilder, fields_of
 from fastrapi.openapi.responses import VALIDATION_ERROR_DEFINITIONS
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from fastrapi.routing.operation import Operation
 
 
-def _documented(routes: Iterable[BaseRoute | RouteContext]) -> Iterator[Operation]:
+def _documented(routes: Sequence[BaseRoute | RouteContext]) -> Iterator[Operation]:
     """The path operations among the routes, each as it is in effect where it was included."""
     from fastrapi.routing import iter_route_contexts
     from fastrapi.routing.operation import Operation
@@ -108,8 +107,18 @@ def get_openapi(
         document["tags"] = tags
     if external_docs:
         document["externalDocs"] = external_docs
-    encoded: dict[str, Any] = jsonable_encoder(OpenAPI(**document), by_alias=True, exclude_none=True)
-    return encoded
+    described = OpenAPI(**document).model_dump(mode="json", by_alias=True, exclude_none=True)
+    plain: dict[str, Any] = _without_none(described)
+    return plain
+
+
+def _without_none(value: Any) -> Any:
+    """Plain JSON data without the members that are `null`, in what the models do not know as well."""
+    if isinstance(value, dict):
+        return {key: _without_none(member) for key, member in value.items() if member is not None}
+    if isinstance(value, list):
+        return [_without_none(item) for item in value]
+    return value
 
 
 def _path_items(routes: list[Operation], builder: DocumentBuilder, *, by_template: bool) -> dict[str, Any]:
