@@ -14,7 +14,7 @@ from fastrapi._routing.base import limit_body
 from fastrapi._routing.paths import PathShape, parse_template
 from fastrapi._routing.route import PathRoute
 from fastrapi._signatures import keyword_defaults
-from fastrapi.compat.starlette.routing import BaseRoute, Match, Mount, Route, WebSocketRoute
+from fastrapi.compat.starlette.routing import BaseRoute, Host, Match, Mount, Route, Router, WebSocketRoute
 from fastrapi.datastructures import URLPath
 from fastrapi.routing.notes import noting_definition
 from fastrapi.routing.operation import Operation
@@ -77,6 +77,8 @@ class EffectiveForeignRoute(EffectiveRoute):
             path = self.starlette_route.path = context.prefix + self.starlette_route.path
             is_mount = isinstance(self.starlette_route, Mount)
             self.starlette_route.set_template(parse_template(f"{path}/{{path:path}}" if is_mount else path))
+        elif isinstance(self.starlette_route, Host) and context.prefix:
+            self.starlette_route.app = Router([Mount(context.prefix, app=self.starlette_route.app)])
         self._app: ASGIApp = limit_body(self.starlette_route.handle, context.max_body_size)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -211,8 +213,6 @@ class EffectiveWebSocketRoute(_EffectiveOwnRoute, APIWebSocketRoute):
 
 def make_effective(route: BaseRoute, context: RouterIncludeContext) -> EffectiveRoute | None:
     """What the inclusion makes of a route; `None` for a route of an unknown kind, which is left out."""
-    from fastrapi.compat.starlette.routing import Host
-
     if isinstance(route, APIRoute):
         return EffectiveAPIRoute(route, context)
     if isinstance(route, APIWebSocketRoute):
