@@ -215,8 +215,7 @@ class _Encoder:
         """The last resort: a mapping by its items, any other object by its attributes."""
         if is_pydantic_v1_model_instance(obj):
             raise PydanticV1NotSupportedError(
-                "pydantic.v1 models are no longer supported by FastAPI."
-                f" Please update the model {obj!r}."
+                f"pydantic.v1 models are no longer supported by FastAPI. Please update the model {obj!r}."
             )
         errors: list[Exception] = []
         for convert in (dict, vars):

@@ -4,6 +4,7 @@ The keyword lists are in `FieldOptions` and the lists derived from it, and nowhe
 """
 
 import re
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
@@ -125,15 +126,13 @@ class _FileInit(_Annotation, FileOptions, total=False):
 
 def _warn_deprecated(message: str) -> None:
     # The caller's line is the first one outside this package, however deep the class hierarchy is.
-    import sys
-
     level, frame = 2, sys._getframe(1)
     while frame is not None and frame.f_globals.get("__name__", "").startswith("fastrapi."):
         frame, level = frame.f_back, level + 1  # type: ignore[assignment]
     warnings.warn(message, category=FastAPIDeprecationWarning, stacklevel=level - 1)
 
 
-class _RequestField(FieldInfo):
+class _RequestField(FieldInfo):  # type: ignore[misc]  # final by declaration only
     """A pydantic field that knows how it is documented in OpenAPI.
 
     Attributes:
@@ -169,7 +168,7 @@ class _RequestField(FieldInfo):
         return f"{type(self).__name__}({self.default})"
 
 
-class Param(_RequestField):
+class Param(_RequestField):  # type: ignore[misc]  # final by declaration only
     """A parameter outside the body; as such, one in the query string."""
 
     in_: ParamTypes
@@ -179,7 +178,7 @@ class Param(_RequestField):
         super().__init__(default, options)
 
 
-class Path(Param):
+class Path(Param):  # type: ignore[misc]  # final by declaration only
     """A parameter in the path. It cannot have a default value."""
 
     in_ = ParamTypes.path
@@ -190,13 +189,13 @@ class Path(Param):
         super().__init__(default, **options)
 
 
-class Query(Param):
+class Query(Param):  # type: ignore[misc]  # final by declaration only
     """A parameter in the query string."""
 
     in_ = ParamTypes.query
 
 
-class Header(Param):
+class Header(Param):  # type: ignore[misc]  # final by declaration only
     """A parameter in a header."""
 
     in_ = ParamTypes.header
@@ -204,16 +203,16 @@ class Header(Param):
     @expands(_HeaderInit)
     def __init__(self, default: Any = Undefined, **options: Unpack[_HeaderInit]) -> None:
         self.convert_underscores = options.pop("convert_underscores", True)
-        super().__init__(default, **options)
+        super().__init__(default, **options)  # type: ignore[misc]  # just popped
 
 
-class Cookie(Param):
+class Cookie(Param):  # type: ignore[misc]  # final by declaration only
     """A parameter in a cookie."""
 
     in_ = ParamTypes.cookie
 
 
-class Body(_RequestField):
+class Body(_RequestField):  # type: ignore[misc]  # final by declaration only
     """A parameter in the body."""
 
     _media_type: ClassVar[str] = "application/json"
@@ -225,7 +224,7 @@ class Body(_RequestField):
         super().__init__(default, options)
 
 
-class Form(Body):
+class Form(Body):  # type: ignore[misc]  # final by declaration only
     """A form field."""
 
     _media_type = "application/x-www-form-urlencoded"
@@ -235,7 +234,7 @@ class Form(Body):
         super().__init__(default, **options)
 
 
-class File(Form):
+class File(Form):  # type: ignore[misc]  # final by declaration only
     """An uploaded file."""
 
     _media_type = "multipart/form-data"

@@ -78,9 +78,7 @@ def generate_operation_id_for_path(*, name: str, path: str, method: str) -> str:
 def generate_unique_id(route: APIRoute) -> str:
     """The default operation id of a route: name, path and its first method."""
     assert route.methods
-    return generate_operation_id_for_path(
-        name=route.name, path=route.path_format, method=min(route.methods)
-    )
+    return generate_operation_id_for_path(name=route.name, path=route.path_format, method=min(route.methods))
 
 
 def deep_dict_update(main_dict: dict[Any, Any], update_dict: dict[Any, Any]) -> None:

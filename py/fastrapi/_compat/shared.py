@@ -132,7 +132,9 @@ def is_uploadfile_or_nonable_uploadfile_annotation(annotation: Any) -> bool:
 
 
 def _is_sequence_of(item: Callable[[Any], bool], annotation: Any) -> bool:
-    return field_annotation_is_sequence(annotation) and all(item(argument) for argument in get_args(annotation))
+    return field_annotation_is_sequence(annotation) and all(
+        item(argument) for argument in get_args(annotation)
+    )
 
 
 def is_bytes_sequence_annotation(annotation: Any) -> bool:

@@ -35,7 +35,9 @@ _UNSUPPORTED_ATTRIBUTE: type[Warning] | None = getattr(
     pydantic.warnings, "UnsupportedFieldAttributeWarning", None
 )
 
-_PLAIN_ATTRIBUTES = frozenset({"annotation", "alias", "alias_priority", "validation_alias", "serialization_alias"})
+_PLAIN_ATTRIBUTES = frozenset(
+    {"annotation", "alias", "alias_priority", "validation_alias", "serialization_alias"}
+)
 """Attributes of a field that make no difference to its validator."""
 
 
@@ -58,11 +60,11 @@ def _build_adapter(field_info: FieldInfo, config: ConfigDict | None) -> TypeAdap
         and not field_info.metadata
         and field_info._attributes_set.keys() <= _PLAIN_ATTRIBUTES
     ):
-        return _shared_adapter(annotation)
+        return _shared_adapter(annotation)  # type: ignore[arg-type]  # a class is hashable
     with warnings.catch_warnings():
         if _UNSUPPORTED_ATTRIBUTE is not None:
             warnings.simplefilter("ignore", _UNSUPPORTED_ATTRIBUTE)
-        return TypeAdapter(Annotated[annotation, field_info], config=config)
+        return TypeAdapter(Annotated[annotation, field_info], config=config)  # type: ignore[arg-type]
 
 
 class ModelField:
@@ -241,7 +243,9 @@ def create_body_model(
     *, fields: Sequence[ModelField], model_name: str, config: ConfigDict | None = None
 ) -> type[BaseModel]:
     """A model with the fields as its own, for a body with several parameters."""
-    definitions: dict[str, Any] = {field.name: (field.field_info.annotation, field.field_info) for field in fields}
+    definitions: dict[str, Any] = {
+        field.name: (field.field_info.annotation, field.field_info) for field in fields
+    }
     model: type[BaseModel] = create_model(model_name, __config__=config, **definitions)
     return model
 
@@ -282,11 +286,9 @@ def serialize_sequence_value(*, field: ModelField, value: Any) -> Sequence[Any]:
     if get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
     if is_union(annotation):
-        annotation = next(
-            member for member in get_args(annotation) if field_annotation_is_sequence(member)
-        )
+        annotation = next(member for member in get_args(annotation) if field_annotation_is_sequence(member))
     origin = get_origin(annotation) or annotation
-    for kind in (list, tuple, set, frozenset, deque):
-        if lenient_issubclass(origin, kind):
-            return kind(value)  # type: ignore[no-any-return]
-    return list(value)
+    kinds: tuple[Any, ...] = (tuple, set, frozenset, deque)
+    kind: Any = next((kind for kind in kinds if lenient_issubclass(origin, kind)), list)
+    values: Sequence[Any] = kind(value)
+    return values

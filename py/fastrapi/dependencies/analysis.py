@@ -155,7 +155,9 @@ def get_dependant(
     for parameter, depends in declarations.dependencies:
         _check_scopes(dependant, depends)
         dependant.dependencies.append(
-            _sub_dependant(depends, path, parameter, [*(parent_oauth_scopes or ()), *(own_oauth_scopes or ())])
+            _sub_dependant(
+                depends, path, parameter, [*(parent_oauth_scopes or ()), *(own_oauth_scopes or ())]
+            )
         )
     return dependant
 
@@ -170,7 +172,9 @@ def _check_scopes(dependant: Dependant, depends: params.Depends) -> None:
         )
 
 
-def _sub_dependant(depends: params.Depends, path: str, name: str | None, parent_scopes: list[str]) -> Dependant:
+def _sub_dependant(
+    depends: params.Depends, path: str, name: str | None, parent_scopes: list[str]
+) -> Dependant:
     assert depends.dependency is not None
     own_scopes = list(depends.scopes or ()) if isinstance(depends, params.Security) else None
     return get_dependant(
@@ -191,7 +195,9 @@ def get_parameterless_sub_dependant(*, depends: params.Depends, path: str) -> De
     return _sub_dependant(depends, path, None, [])
 
 
-def build_dependant(*, path: str, call: Callable[..., Any], dependencies: Sequence[params.Depends]) -> Dependant:
+def build_dependant(
+    *, path: str, call: Callable[..., Any], dependencies: Sequence[params.Depends]
+) -> Dependant:
     """The tree of a path operation with the dependencies declared beside it, which come first."""
     dependant = get_dependant(path=path, call=call)
     dependant.dependencies[:0] = [

@@ -71,5 +71,3 @@ class _Undisturbed(AbstractAsyncContextManager[T]):
             # The task may have been cancelled meanwhile, or the dependency may have swallowed that.
             await checkpoint_if_cancelled()
         return handled
-
-

@@ -11,6 +11,9 @@ from fastrapi._compat import ModelField
 from fastrapi._compat.shared import is_union, lenient_issubclass, unalias
 
 
+_JSON: Any = Json  # a class that type checkers take for an alias
+
+
 def alias_choices(field_info: FieldInfo) -> list[str] | None:
     """The names to try one after the other, if the field has such a list of plain names."""
     choices = field_info.validation_alias
@@ -21,7 +24,7 @@ def alias_choices(field_info: FieldInfo) -> list[str] | None:
 
 def is_json_field(field: ModelField) -> bool:
     """Whether the value arrives as JSON text (`pydantic.Json`)."""
-    return any(item is Json or isinstance(item, Json) for item in field.field_info.metadata)
+    return any(item is _JSON or isinstance(item, _JSON) for item in field.field_info.metadata)
 
 
 def param_model_of(annotation: Any) -> type[BaseModel] | None:
@@ -32,7 +35,5 @@ def param_model_of(annotation: Any) -> type[BaseModel] | None:
     if is_union(annotation):
         members = [member for member in get_args(annotation) if member is not type(None)]
         return param_model_of(members[0]) if len(members) == 1 else None
-    if lenient_issubclass(get_origin(annotation) or annotation, BaseModel):
-        model: type[BaseModel] = annotation
-        return model
-    return None
+    origin: Any = get_origin(annotation) or annotation
+    return annotation if lenient_issubclass(origin, BaseModel) else None

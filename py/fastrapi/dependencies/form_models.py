@@ -68,7 +68,7 @@ def _wrap(annotation: Any) -> Any:
         # Without a tag of its own the branch's name in error locations is that of the model.
         if any(isinstance(item, Tag) for item in metadata) and not is_union(inner):
             wrapped = Annotated[inner, BeforeValidator(FormModelReader.of(inner).normalize)]
-        return Annotated[(wrapped, *metadata)]  # type: ignore[return-value]
+        return Annotated[(wrapped, *metadata)]
     if is_union(annotation):
         return Union[tuple(_wrap(member) for member in get_args(annotation))]  # noqa: UP007
     if annotation is type(None):

@@ -77,7 +77,9 @@ def _documentation(field: ModelField, is_group: bool) -> FieldInfo:
     return FieldInfo(title=title, description=info.description, discriminator=info.discriminator)
 
 
-def _part(described: JsonSchemaValue, field: ModelField, handler: GetJsonSchemaHandler) -> list[JsonSchemaValue]:
+def _part(
+    described: JsonSchemaValue, field: ModelField, handler: GetJsonSchemaHandler
+) -> list[JsonSchemaValue]:
     """What a model, or a union of models, contributes to `allOf`; or a second taker of one field."""
     annotation = field.field_info.annotation
     models = form_models_of(annotation)
@@ -88,7 +90,9 @@ def _part(described: JsonSchemaValue, field: ModelField, handler: GetJsonSchemaH
         described["anyOf"] = [member for member in described["anyOf"] if member != {"type": "null"}]
     if len(models) == 1:
         if nullable:
-            described["anyOf"] = [_with_all_names(member, models[0], handler) for member in described["anyOf"]]
+            described["anyOf"] = [
+                _with_all_names(member, models[0], handler) for member in described["anyOf"]
+            ]
         else:
             described = _with_all_names(described, models[0], handler)
     if not nullable and field.required:

@@ -92,9 +92,9 @@ def _read_models(
 ) -> tuple[Any, list[dict[str, Any]]]:
     """The value of a field whose model, or one of whose models, takes its fields from the form."""
     readers = [FormModelReader.of(model) for model in models]
-    if not field.required or is_nullable(field.field_info.annotation):
-        if not any(reader.is_supplied(form) for reader in readers):
-            return value_or_default(field, MISSING, ("body",))
+    may_be_missing = not field.required or is_nullable(field.field_info.annotation)
+    if may_be_missing and not any(reader.is_supplied(form) for reader in readers):
+        return value_or_default(field, MISSING, ("body",))
     raw = raw_form(form)
     # The members of a union look at it by themselves, see `with_branch_normalization`.
     data = readers[0].normalize(raw) if len(models) == 1 else raw

@@ -45,13 +45,14 @@ def ensure_multipart_is_installed() -> None:
         return
     try:
         # Versions before 0.0.13 have this name, like a package that has nothing to do with forms.
-        from multipart import __version__
+        from multipart import __version__  # type: ignore[import-untyped]  # it may be any package
     except ImportError:
         logger.error(multipart_not_installed_error)
         raise RuntimeError(multipart_not_installed_error) from None
     try:
-        from multipart.multipart import parse_options_header
+        from multipart.multipart import parse_options_header  # type: ignore[import-untyped]
     except ImportError:
         logger.error(multipart_incorrect_install_error)
         raise RuntimeError(multipart_incorrect_install_error) from None
-    assert __version__ and parse_options_header
+    assert __version__
+    assert parse_options_header

@@ -59,7 +59,9 @@ class ParamDetails:
     special: str | None = None
 
 
-def analyze_param(*, param_name: str, annotation: Any, value: Any, path_param_names: set[str]) -> ParamDetails:
+def analyze_param(
+    *, param_name: str, annotation: Any, value: Any, path_param_names: set[str]
+) -> ParamDetails:
     """Decide what a parameter stands for.
 
     Args:
@@ -161,15 +163,19 @@ def _inferred_field_info(
     """The declaration of a parameter that has none."""
     if is_path_param:
         kind: FieldInfo = params.Path(annotation=use_annotation)
-    elif is_uploadfile_or_nonable_uploadfile_annotation(
+    elif is_uploadfile_or_nonable_uploadfile_annotation(type_annotation) or is_uploadfile_sequence_annotation(
         type_annotation
-    ) or is_uploadfile_sequence_annotation(type_annotation):
+    ):
         kind = params.File(annotation=use_annotation)
     elif not field_annotation_is_scalar(unalias(type_annotation)):
         kind = params.Body(annotation=use_annotation)
     else:
         kind = params.Query(annotation=use_annotation)
-    field_info = kind if use_annotation is type_annotation else copy_field_info(field_info=kind, annotation=use_annotation)
+    field_info = (
+        kind
+        if use_annotation is type_annotation
+        else copy_field_info(field_info=kind, annotation=use_annotation)
+    )
     if is_path_param:
         # A default is ignored: the same function may serve a path that does not have the parameter.
         field_info.default, field_info.default_factory = RequiredParam, None

@@ -125,11 +125,8 @@ class ModelReader:
 
 def by_name(values: Values) -> dict[str, list[Any]]:
     """All values by name, in one pass."""
-    if isinstance(values, ImmutableMultiDict):
-        pairs = values.multi_items()
-    else:
-        # Of headers these are all of them; cookies have one value each.
-        pairs = list(values.items())
+    # The items of headers are all of them, and cookies have one value each.
+    pairs = values.multi_items() if isinstance(values, ImmutableMultiDict) else values.items()
     given: dict[str, list[Any]] = {}
     for name, value in pairs:
         given.setdefault(name, []).append(value)
@@ -179,7 +176,9 @@ def value_or_default(
     return field.validated_default(loc=loc)
 
 
-def request_params_to_args(fields: Sequence[ModelField], received_params: Values) -> tuple[dict[str, Any], Errors]:
+def request_params_to_args(
+    fields: Sequence[ModelField], received_params: Values
+) -> tuple[dict[str, Any], Errors]:
     """The keyword arguments for the fields of one place in the request, and the errors in them."""
     arguments: dict[str, Any] = {}
     errors: Errors = []

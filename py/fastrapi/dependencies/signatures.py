@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import inspect
 import sys
 import types
@@ -20,7 +21,7 @@ def namespace_of(call: Callable[..., Any]) -> dict[str, Any]:
             module = sys.modules.get(function.__module__)
             own = inspect.unwrap(function.__init__)
             return {**getattr(module, "__dict__", {}), **getattr(own, "__globals__", {})}
-        function = unwrap(getattr(type(function), "__call__", function))
+        function = unwrap(getattr(type(function), "__call__", function))  # noqa: B004
     found: dict[str, Any] = getattr(function, "__globals__", {})
     return found
 
@@ -45,8 +46,6 @@ class _Unresolved(dict[str, Any]):
     """A namespace that answers an unknown name with a reference to it."""
 
     def __missing__(self, name: str) -> Any:
-        import builtins
-
         if hasattr(builtins, name):
             return getattr(builtins, name)
         return ForwardRef(name)
@@ -55,7 +54,7 @@ class _Unresolved(dict[str, Any]):
 def _resolve_partly(annotation: str, globalns: dict[str, Any]) -> Any:
     """Evaluate what can be: `Annotated[Missing, Depends(dep)]` still has its dependency."""
     try:
-        return eval(annotation, {}, _Unresolved(globalns))  # the annotation is the application's own code
+        return eval(annotation, {}, _Unresolved(globalns))  # noqa: S307  # the application's own code
     except Exception:  # e.g. `Missing | None`, on which a reference has no say
         return ForwardRef(annotation)
 

@@ -214,5 +214,3 @@ async def call_dependency(dependant: Dependant, values: dict[str, Any]) -> Any:
     if dependant.is_coroutine:
         return await dependant.call(**values)
     return await run_in_threadpool(dependant.call, **values)
-
-

@@ -11,7 +11,7 @@ from pydantic_core import from_json
 
 from fastrapi import params
 from fastrapi._compat.shared import is_union, field_annotation_is_sequence
-from fastrapi.dependencies.parameters import param_model_of
+from fastrapi.dependencies.fields import param_model_of
 from fastrapi.plan.model import Conversion, Parameter, Source, Unplannable
 from fastrapi.plan.schema import runs_user_code, same_in_json
 from fastrapi.security.oauth2 import OAuth2AuthorizationCodeBearer, OAuth2PasswordBearer

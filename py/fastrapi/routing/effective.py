@@ -122,7 +122,7 @@ class _EffectiveOwnRoute(EffectiveRoute):
         await self.original_route.handle(scope, receive, send)
 
 
-class EffectiveAPIRoute(Operation, _EffectiveOwnRoute, Route):
+class EffectiveAPIRoute(Operation, _EffectiveOwnRoute, Route):  # type: ignore[misc]  # as `APIRoute`
     """The route of a path operation, as it is effective through an inclusion."""
 
     original_route: APIRoute

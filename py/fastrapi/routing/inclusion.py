@@ -116,8 +116,6 @@ class RouterIncludeContext:
         )
 
 
-
-
 class IncludedRouter(BaseRoute):
     """The place of an inclusion among the routes of the including router.
 
@@ -270,5 +268,3 @@ def asked_inclusion(scope: Scope, router: APIRouter) -> IncludedRouter | None:
     if isinstance(included, IncludedRouter) and included.original_router is router:
         return included
     return None
-
-

