@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Literal, Self
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote_from_bytes, urlencode, urlsplit
 
 from fastrapi._datastructures.multidict import MultiDict
 from fastrapi._host import parse_host_header
@@ -12,8 +12,10 @@ from fastrapi.types import Scope
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
-# Characters that would end the path or, in browsers, start an authority; all others pass as they came.
-_PATH_ESCAPES = str.maketrans({"?": "%3F", "#": "%23", "\\": "%5C"})
+# Characters that would end the path, start an authority in browsers, or be dropped by parsers; all others
+# pass as they came.
+_PATH_ESCAPES = str.maketrans({char: f"%{ord(char):02X}" for char in "?#\\\t\n\r"})
+_ASCII = bytes(range(128))
 
 
 def quote_path(path: str, *, has_authority: bool) -> str:
@@ -33,14 +35,13 @@ def _scope_authority(scope: Scope) -> str:
             if parsed is not None and parsed.is_valid_port:
                 return parsed.authority
             break
-    server = scope.get("server")
-    if server is None:
+    host, port = scope.get("server") or ("", None)
+    if port is None:
+        # The path of a Unix socket, which is no host.
         return ""
-    host, port = server
     if ":" in host and not host.startswith("["):
         host = f"[{host}]"
-    # A Unix socket has no port: the address is then only a name for the peer.
-    if port is None or port == _DEFAULT_PORTS.get(scope.get("scheme", "http")):
+    if port == _DEFAULT_PORTS.get(scope.get("scheme", "http")):
         return str(host)
     return f"{host}:{port}"
 
@@ -52,6 +53,14 @@ def url_from_scope(scope: Scope, path: str, query: str = "") -> str:
     if authority:
         url = f"{scope.get('scheme', 'http')}://{authority}{url}"
     return f"{url}?{query}" if query else url
+
+
+def _decode_query(query: bytes) -> str:
+    """A query string as text; bytes that are no UTF-8, which no client should send, percent-encoded."""
+    try:
+        return query.decode()
+    except UnicodeDecodeError:
+        return quote_from_bytes(query, safe=_ASCII)
 
 
 def _split_userinfo_and_host(netloc: str) -> tuple[str | None, str | None, str, str | None]:
@@ -88,7 +97,7 @@ class URL:
         if scope is not None:
             assert not url, 'Cannot set both "url" and "scope".'
             assert not components, 'Cannot set both "scope" and "**components".'
-            url = url_from_scope(scope, scope["path"], scope.get("query_string", b"").decode())
+            url = url_from_scope(scope, scope["path"], _decode_query(scope.get("query_string", b"")))
         elif components:
             assert not url, 'Cannot set both "url" and "**components".'
             url = URL("").replace(**components)._url

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
 
 from fastrapi._responses.base import Response, adapt_send
 from fastrapi._utils import create_collapsing_task_group
@@ -68,9 +68,15 @@ class StreamingResponse(Response):
     async def stream_response(self, send: Send) -> None:
         """Sends the whole response."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        async for chunk in self.body_iterator:
-            body = chunk if isinstance(chunk, bytes | memoryview) else chunk.encode(self.charset)
-            await send({"type": "http.response.body", "body": body, "more_body": True})
+        try:
+            async for chunk in self.body_iterator:
+                body = chunk if isinstance(chunk, bytes | memoryview) else chunk.encode(self.charset)
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+        finally:
+            # A generator is ended here if the client is gone, not at some time by the garbage collector:
+            # what its cleanup needs may be gone by then.
+            if isinstance(self.body_iterator, AsyncGenerator):
+                await self.body_iterator.aclose()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _stream_until_disconnect(self, receive: Receive, send: Send) -> None:

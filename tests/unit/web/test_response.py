@@ -8,6 +8,7 @@ import anyio.lowlevel
 import pytest
 
 from fastrapi.background import BackgroundTasks
+from fastrapi.requests import ClientDisconnect
 from fastrapi.responses import (
     HTMLResponse,
     JSONResponse,
@@ -189,6 +190,31 @@ async def test_streaming_stops_when_the_client_is_gone(call: Call) -> None:
 
     sent = await call(StreamingResponse(endless()), {"type": "http.disconnect"})
     assert all(message.get("more_body", True) for message in sent)
+
+
+@pytest.mark.parametrize("spec_version", ["2.0", "2.4"])
+async def test_a_generator_is_ended_with_its_response(call: Call, spec_version: str) -> None:
+    events: list[str] = []
+
+    async def content() -> Any:
+        try:
+            while True:
+                yield b"x"
+        finally:
+            events.append("ended")
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        async def fail(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.body":
+                raise OSError("broken pipe")
+
+        try:
+            await StreamingResponse(content())(scope, receive, fail)
+        except (OSError, ClientDisconnect):
+            events.append("disconnected")
+
+    await call(app, asgi={"spec_version": spec_version})
+    assert events == ["ended", "disconnected"]
 
 
 async def test_a_response_on_a_websocket_refuses_it(call: Call) -> None:

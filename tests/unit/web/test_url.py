@@ -25,7 +25,8 @@ def test_an_invalid_host_header_is_not_part_of_the_url(host: bytes) -> None:
 
 
 def test_server_address_without_a_port() -> None:
-    assert str(URL(scope=scope(server=("/run/app.sock", None)))) == "http:///run/app.sock/a"
+    assert str(URL(scope=scope(server=("/run/app.sock", None)))) == "/a"
+    assert str(URL(scope=scope(server=None))) == "/a"
 
 
 @pytest.mark.parametrize(
@@ -38,11 +39,19 @@ def test_default_ports_are_left_out(scheme: str, port: int, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "quoted"),
-    [("/a?b#c", "/a%3Fb%23c"), ("/\\evil", "/%5Cevil"), ("a@b", "/a@b"), ("//a", "//a"), ("", "")],
+    [("/a?b#c", "/a%3Fb%23c"), ("/\\evil", "/%5Cevil"), ("a@b", "/a@b"), ("//a", "//a"), ("/a\r\n\tb", "/a%0D%0A%09b"), ("", "")],
 )
 def test_path_cannot_become_another_part(path: str, quoted: str) -> None:
     url = URL(scope=scope(path=path, headers=[(b"host", b"h")], query_string=b"q=1"))
     assert str(url) == f"http://h{quoted}?q=1"
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [(b"a=%20&b", "a=%20&b"), ("a=é".encode(), "a=é"), (b"a=\xff&b=%", "a=%FF&b=%")],
+)
+def test_query_strings(query: bytes, shown: str) -> None:
+    assert URL(scope=scope(query_string=query)).query == shown
 
 
 def test_path_cannot_become_an_authority() -> None:
