@@ -18,6 +18,7 @@ from fastrapi.responses import JSONResponse, Response
 from fastrapi.routing.effective import EffectiveAPIRoute
 from fastrapi.routing.handlers import response_builder
 from fastrapi.routing.inclusion import IncludedRouter
+from fastrapi.routing.recording import is_instrumented
 from fastrapi.routing.route import APIRoute
 from fastrapi.utils import is_body_allowed_for_status_code
 
@@ -66,6 +67,10 @@ def _application_reason(app: FastAPI) -> str | None:
     unknown = unknown_middleware(app.user_middleware)
     if unknown is not None:
         return f"the middleware {unknown}"
+    if app._telemetry_gate.may_record:
+        return "requests are recorded by the telemetry"
+    if is_instrumented():
+        return "an instrumentation has replaced functions of fastapi.routing"
     if app.root_path:
         return "the application has a root_path"
     if app.max_body_size is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastrapi.concurrency import run_in_threadpool
 from fastrapi.dependencies.models import Dependant
+from fastrapi.dependencies.solving import solve_dependencies
 from fastrapi.responses import Response
 from fastrapi.telemetry.operations import ENDPOINT, SERIALIZATION, operation, run_endpoint
 from fastrapi.telemetry.state import TelemetryData, current_telemetry
@@ -45,6 +46,18 @@ async def run_endpoint_function(*, dependant: Dependant, values: dict[str, Any],
         with operation(ENDPOINT, dependant.call):
             return await dependant.call(**values)
     return await run_in_threadpool(run_endpoint, dependant.call, values)
+
+
+def is_instrumented() -> bool:
+    """Whether somebody has replaced functions of `fastapi.routing` to see what they are given."""
+    from fastrapi import routing
+    from fastrapi.routing.handlers import get_request_handler
+
+    return (
+        routing.run_endpoint_function is not run_endpoint_function
+        or routing.solve_dependencies is not solve_dependencies
+        or routing.get_request_handler is not get_request_handler
+    )
 
 
 def is_observed() -> bool:

@@ -45,6 +45,23 @@ class TelemetryGate:
         return self._is_wanted and (self._has_provider or "opentelemetry.trace" in sys.modules)
 
     @property
+    def may_record(self) -> bool:
+        """Whether requests are recorded now, or will be once the application has started.
+
+        A provider that is configured later is not foreseen.
+        """
+        if not self._is_wanted:
+            return False
+        if self._config["auto_configure"]:
+            return True
+        if not self.is_open:
+            return False
+        from fastrapi.telemetry.providers import Providers
+
+        providers = Providers(self._config)
+        return any((providers.tracer(), providers.logger(), providers.instruments()))
+
+    @property
     def concerns_lifespan(self) -> bool:
         """Whether exporters may have to be set up at startup, or flushed at shutdown."""
         return self._config["auto_configure"] or "fastrapi.telemetry._runtime" in sys.modules
