@@ -71,7 +71,9 @@ def expands(options: type, *, fill: bool = False) -> Callable[[F], F]:
         def checked(*args: Any, **keywords: Any) -> Any:
             for name in keywords:
                 if name not in known:
-                    raise TypeError(f"{function.__qualname__}() got an unexpected keyword argument {name!r}")
+                    raise TypeError(
+                        f"{_called(function, args)}() got an unexpected keyword argument {name!r}"
+                    )
             return function(*args, **({**defaults, **keywords} if fill else keywords))
 
         listed = [p for name, p in keyword_parameters(options).items() if name not in own.parameters]
@@ -79,3 +81,13 @@ def expands(options: type, *, fill: bool = False) -> Callable[[F], F]:
         return checked  # type: ignore[return-value]
 
     return decorate
+
+
+def _called(function: Callable[..., Any], args: tuple[Any, ...]) -> str:
+    """The qualified name of a function; of a method, with the public class that was called."""
+    base, _, name = function.__qualname__.rpartition(".")
+    if not base:
+        return name
+    package = __name__.partition(".")[0]
+    owners = (cls for cls in type(args[0]).__mro__ if cls.__module__.partition(".")[0] == package)
+    return f"{next(owners).__qualname__}.{name}"

@@ -20,6 +20,7 @@ from fastrapi._compat.shared import is_uploadfile_sequence_annotation as is_uplo
 from fastrapi._compat.shared import lenient_issubclass as lenient_issubclass
 from fastrapi._compat.shared import sequence_types as sequence_types
 from fastrapi._compat.shared import value_is_sequence as value_is_sequence
+from fastrapi._compat.v2 import DumpOptions as DumpOptions
 from fastrapi._compat.v2 import ModelField as ModelField
 from fastrapi._compat.v2 import RequiredParam as RequiredParam
 from fastrapi._compat.v2 import Undefined as Undefined

@@ -11,12 +11,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from copy import copy, deepcopy
 from functools import lru_cache
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin
 
 import pydantic.warnings
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
+from typing_extensions import Unpack
 
 from fastrapi._compat.shared import (
     field_annotation_is_scalar,
@@ -39,6 +40,17 @@ _PLAIN_ATTRIBUTES = frozenset(
     {"annotation", "alias", "alias_priority", "validation_alias", "serialization_alias"}
 )
 """Attributes of a field that make no difference to its validator."""
+
+
+class DumpOptions(TypedDict, total=False):
+    """What of a model is written."""
+
+    include: IncEx | None
+    exclude: IncEx | None
+    by_alias: bool
+    exclude_unset: bool
+    exclude_defaults: bool
+    exclude_none: bool
 
 
 @lru_cache(maxsize=1024)
@@ -165,50 +177,16 @@ class ModelField:
             return None, relocate(error.errors(include_url=False), loc)
 
     def serialize(
-        self,
-        value: Any,
-        *,
-        mode: Literal["json", "python"] = "json",
-        include: IncEx | None = None,
-        exclude: IncEx | None = None,
-        by_alias: bool = True,
-        exclude_unset: bool = False,
-        exclude_defaults: bool = False,
-        exclude_none: bool = False,
+        self, value: Any, *, mode: Literal["json", "python"] = "json", **options: Unpack[DumpOptions]
     ) -> Any:
         """A validated value as plain data."""
-        return self.type_adapter.dump_python(
-            value,
-            mode=mode,
-            include=include,
-            exclude=exclude,
-            by_alias=by_alias,
-            exclude_unset=exclude_unset,
-            exclude_defaults=exclude_defaults,
-            exclude_none=exclude_none,
-        )
+        options.setdefault("by_alias", True)
+        return self.type_adapter.dump_python(value, mode=mode, **options)
 
-    def serialize_json(
-        self,
-        value: Any,
-        *,
-        include: IncEx | None = None,
-        exclude: IncEx | None = None,
-        by_alias: bool = True,
-        exclude_unset: bool = False,
-        exclude_defaults: bool = False,
-        exclude_none: bool = False,
-    ) -> bytes:
+    def serialize_json(self, value: Any, **options: Unpack[DumpOptions]) -> bytes:
         """A validated value as JSON text, without the detour over plain data."""
-        return self.type_adapter.dump_json(
-            value,
-            include=include,
-            exclude=exclude,
-            by_alias=by_alias,
-            exclude_unset=exclude_unset,
-            exclude_defaults=exclude_defaults,
-            exclude_none=exclude_none,
-        )
+        options.setdefault("by_alias", True)
+        return self.type_adapter.dump_json(value, **options)
 
 
 def relocate(errors: Sequence[Any], prefix: tuple[int | str, ...]) -> list[dict[str, Any]]:

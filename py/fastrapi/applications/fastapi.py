@@ -27,7 +27,8 @@ from fastrapi.requests import Request
 from fastrapi.responses import HTMLResponse, JSONResponse, Response
 from fastrapi.routing import APIRouter
 from fastrapi.routing.events import ON_EVENT_DEPRECATED
-from fastrapi.routing.options import APIRouteOptions, IncludeOptions, OperationOptions, UniqueIdFunction
+from fastrapi.routing.operation_methods import OperationMethods, PathDecorator
+from fastrapi.routing.options import AddAPIRouteOptions, IncludeOptions, UniqueIdFunction
 from fastrapi.telemetry.config import TelemetryConfig, complete_config
 from fastrapi.telemetry.gate import TelemetryGate
 from fastrapi.types import DecoratedCallable, ExceptionHandler, Lifespan, Receive, Scope, Send
@@ -36,7 +37,7 @@ from fastrapi.utils import generate_unique_id
 AppType = TypeVar("AppType", bound="FastAPI")
 
 
-class FastAPI(Starlette):
+class FastAPI(OperationMethods, Starlette):
     """An application.
 
     Args:
@@ -288,21 +289,10 @@ class FastAPI(Starlette):
     # Routes
 
     def add_api_route(
-        self, path: str, endpoint: Callable[..., Any], **options: Unpack[APIRouteOptions]
+        self, path: str, endpoint: Callable[..., Any], **options: Unpack[AddAPIRouteOptions]
     ) -> None:
         """Add a path operation."""
         self.router.add_api_route(path, endpoint, **options)
-
-    def api_route(
-        self, path: str, **options: Unpack[APIRouteOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a path operation for any methods, by default GET."""
-
-        def decorate(func: DecoratedCallable) -> DecoratedCallable:
-            self.router.add_api_route(path, func, **options)
-            return func
-
-        return decorate
 
     def add_api_websocket_route(
         self,
@@ -315,15 +305,7 @@ class FastAPI(Starlette):
         """Add a WebSocket endpoint."""
         self.router.add_api_websocket_route(path, endpoint, name=name, dependencies=dependencies)
 
-    def websocket(
-        self, path: str, name: str | None = None, *, dependencies: Sequence[Depends] | None = None
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a WebSocket endpoint."""
-        return self.router.websocket(path, name, dependencies=dependencies)
-
-    def websocket_route(
-        self, path: str, name: str | None = None
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+    def websocket_route(self, path: str, name: str | None = None) -> PathDecorator:
         """Add a function of the WebSocket, without any analysis."""
         return self.router.websocket_route(path, name)
 
@@ -348,70 +330,14 @@ class FastAPI(Starlette):
         """Serve the build of a frontend for the paths that no route matches. See `APIRouter.frontend`."""
         self.router.frontend(path, directory=directory, fallback=fallback, check_dir=check_dir)
 
-    @expands(OperationOptions)
-    def get(
-        self, path: str, **options: Unpack[OperationOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a path operation for GET."""
-        return self.router.get(path, **options)
-
-    @expands(OperationOptions)
-    def put(
-        self, path: str, **options: Unpack[OperationOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a path operation for PUT."""
-        return self.router.put(path, **options)
-
-    @expands(OperationOptions)
-    def post(
-        self, path: str, **options: Unpack[OperationOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a path operation for POST."""
-        return self.router.post(path, **options)
-
-    @expands(OperationOptions)
-    def delete(
-        self, path: str, **options: Unpack[OperationOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a path operation for DELETE."""
-        return self.router.delete(path, **options)
-
-    @expands(OperationOptions)
-    def options(
-        self, path: str, **options: Unpack[OperationOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a path operation for OPTIONS."""
-        return self.router.options(path, **options)
-
-    @expands(OperationOptions)
-    def head(
-        self, path: str, **options: Unpack[OperationOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a path operation for HEAD."""
-        return self.router.head(path, **options)
-
-    @expands(OperationOptions)
-    def patch(
-        self, path: str, **options: Unpack[OperationOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a path operation for PATCH."""
-        return self.router.patch(path, **options)
-
-    @expands(OperationOptions)
-    def trace(
-        self, path: str, **options: Unpack[OperationOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a path operation for TRACE."""
-        return self.router.trace(path, **options)
-
     # Events, middleware and errors
 
     @deprecated(ON_EVENT_DEPRECATED)
-    def on_event(self, event_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
+    def on_event(self, event_type: str) -> PathDecorator:
         """Add a function to call at `startup` or `shutdown`. Use `lifespan` instead."""
         return self.router._event_decorator(event_type)
 
-    def middleware(self, middleware_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
+    def middleware(self, middleware_type: str) -> PathDecorator:
         """Add a function of the request and of what answers it as a middleware.
 
         Args:
@@ -426,9 +352,7 @@ class FastAPI(Starlette):
 
         return decorate
 
-    def exception_handler(
-        self, exc_class_or_status_code: int | type[Exception]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+    def exception_handler(self, exc_class_or_status_code: int | type[Exception]) -> PathDecorator:
         """Add a handler for an exception class or a status."""
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:

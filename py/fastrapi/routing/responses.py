@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
+from fastrapi._compat import DumpOptions as DumpOptions
 from fastrapi._compat import ModelField
 from fastrapi.datastructures import DefaultPlaceholder
 from fastrapi.encoders import jsonable_encoder
 from fastrapi.exceptions import EndpointContext, ResponseValidationError
 from fastrapi.responses import JSONResponse, Response
-from fastrapi.types import IncEx
 from fastrapi.utils import is_body_allowed_for_status_code
 
 if TYPE_CHECKING:
     from fastrapi.dependencies.solving import SolvedDependency
-
-
-class DumpOptions(TypedDict):
-    """What of a model goes into the response (`response_model_include` and so on)."""
-
-    include: IncEx | None
-    exclude: IncEx | None
-    by_alias: bool
-    exclude_unset: bool
-    exclude_defaults: bool
-    exclude_none: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing_extensions import Unpack
 from fastrapi._form_limits import inherit_form_limits
 from fastrapi._routing.base import limit_body
 from fastrapi._routing.paths import get_name, parse_template
+from fastrapi._routing.route import PathRoute
 from fastrapi._signatures import expands
 from fastrapi.compat.starlette.routing import Match, Route, WebSocketRoute
 from fastrapi.dependencies.analysis import build_dependant, get_flat_body_params
@@ -53,7 +54,34 @@ def build_app(handler: Handler, operation: Operation) -> ASGIApp:
     return limit_body(app, operation.max_body_size)
 
 
-class APIRoute(Operation, Route):  # type: ignore[misc]  # `methods` is always a set here
+class _FindsEffective(PathRoute):
+    """A route that is asked and called through inclusions too, and finds what is effective then.
+
+    Before `Route` or `WebSocketRoute` among the base classes, which do the rest.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        effective = effective_route_in(scope)
+        if effective is not None and effective.original_route is self:
+            match, child_scope = effective.matches(scope)
+        else:
+            match, child_scope = super().matches(scope)
+        if match is not Match.NONE:
+            child_scope["route"] = self
+        return match, child_scope
+
+    def path_shape(self) -> Any:
+        return super().path_shape()
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        effective = effective_route_in(scope)
+        if effective is not None and effective.original_route is self:
+            await effective.serve(scope, receive, send)
+        else:
+            await super().handle(scope, receive, send)
+
+
+class APIRoute(Operation, _FindsEffective, Route):  # type: ignore[misc]  # `methods` is always a set here
     """The route of a path operation.
 
     Args:
@@ -94,28 +122,8 @@ class APIRoute(Operation, Route):  # type: ignore[misc]  # `methods` is always a
             operation = effective
         return routing.get_request_handler(dependant=operation.dependant, operation=operation)
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        effective = effective_route_in(scope)
-        if effective is not None and effective.original_route is self:
-            match, child_scope = effective.matches(scope)
-        else:
-            match, child_scope = super().matches(scope)
-        if match is not Match.NONE:
-            child_scope["route"] = self
-        return match, child_scope
 
-    def path_shape(self) -> Any:
-        return super().path_shape()
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        effective = effective_route_in(scope)
-        if effective is not None and effective.original_route is self:
-            await effective.serve(scope, receive, send)
-        else:
-            await super().handle(scope, receive, send)
-
-
-class APIWebSocketRoute(WebSocketRoute):
+class APIWebSocketRoute(_FindsEffective, WebSocketRoute):
     """The route of a WebSocket endpoint.
 
     Args:
@@ -158,23 +166,3 @@ class APIWebSocketRoute(WebSocketRoute):
                 context=endpoint_context(endpoint, f"WS {self.path_format}"),
             )
         )
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        effective = effective_route_in(scope)
-        if effective is not None and effective.original_route is self:
-            match, child_scope = effective.matches(scope)
-        else:
-            match, child_scope = super().matches(scope)
-        if match is not Match.NONE:
-            child_scope["route"] = self
-        return match, child_scope
-
-    def path_shape(self) -> Any:
-        return super().path_shape()
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        effective = effective_route_in(scope)
-        if effective is not None and effective.original_route is self:
-            await effective.serve(scope, receive, send)
-        else:
-            await super().handle(scope, receive, send)

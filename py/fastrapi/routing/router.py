@@ -17,7 +17,7 @@ from fastrapi._form_limits import (
 )
 from fastrapi._routing.frontend_files import CheckDir, Fallback, FrontendFiles, normalize_frontend_path
 from fastrapi._routing.revision import RouteList, pattern_revision
-from fastrapi._signatures import expands, keyword_defaults
+from fastrapi._signatures import expands
 from fastrapi._utils import get_route_path
 from fastrapi.compat.starlette.routing import BaseRoute, Host, Match, Router
 from fastrapi.datastructures import Default, DefaultPlaceholder
@@ -39,11 +39,10 @@ from fastrapi.routing.low_priority import (
     handle_low_priority,
     own_low_priority_routes,
 )
+from fastrapi.routing.operation_methods import OperationMethods, PathDecorator
 from fastrapi.routing.options import (
     AddAPIRouteOptions,
-    APIRouteOptions,
     IncludeOptions,
-    OperationOptions,
     UniqueIdFunction,
 )
 from fastrapi.routing.route import APIRoute, APIWebSocketRoute
@@ -65,7 +64,7 @@ def check_prefix(prefix: str) -> None:
         )
 
 
-class APIRouter(Router):
+class APIRouter(OperationMethods, Router):
     """A group of path operations, to be included in an application or another router.
 
     Args:
@@ -173,7 +172,7 @@ class APIRouter(Router):
         methods: Collection[str] | None = None,
         name: str | None = None,
         include_in_schema: bool = True,
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+    ) -> PathDecorator:
         """Add a function of the request that returns a response, without any analysis."""
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:
@@ -182,9 +181,7 @@ class APIRouter(Router):
 
         return decorate
 
-    def websocket_route(
-        self, path: str, name: str | None = None
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+    def websocket_route(self, path: str, name: str | None = None) -> PathDecorator:
         """Add a function of the WebSocket, without any analysis."""
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:
@@ -230,19 +227,6 @@ class APIRouter(Router):
         )
         self.routes.append(route)
 
-    @expands(APIRouteOptions)
-    def api_route(
-        self, path: str, **options: Unpack[APIRouteOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a path operation for any methods, by default GET."""
-        complete = {**keyword_defaults(APIRouteOptions), **options}
-
-        def decorate(func: DecoratedCallable) -> DecoratedCallable:
-            self.add_api_route(path, func, **complete)
-            return func
-
-        return decorate
-
     def add_api_websocket_route(
         self,
         path: str,
@@ -260,17 +244,6 @@ class APIRouter(Router):
             dependency_overrides_provider=self.dependency_overrides_provider,
         )
         self.routes.append(route)
-
-    def websocket(
-        self, path: str, name: str | None = None, *, dependencies: Sequence[Depends] | None = None
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a WebSocket endpoint."""
-
-        def decorate(func: DecoratedCallable) -> DecoratedCallable:
-            self.add_api_websocket_route(path, func, name=name, dependencies=dependencies)
-            return func
-
-        return decorate
 
     # Inclusion
 
@@ -408,74 +381,16 @@ class APIRouter(Router):
         (self.on_startup if event_type == "startup" else self.on_shutdown).append(func)
 
     @deprecated(ON_EVENT_DEPRECATED)
-    def on_event(self, event_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
+    def on_event(self, event_type: str) -> PathDecorator:
         """Add a function to call at `startup` or `shutdown`. Use `lifespan` instead."""
         return self._event_decorator(event_type)
 
-    def _event_decorator(self, event_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
+    def _event_decorator(self, event_type: str) -> PathDecorator:
         def decorate(func: DecoratedCallable) -> DecoratedCallable:
             self.add_event_handler(event_type, func)
             return func
 
         return decorate
-
-    # Path operations
-
-    @expands(OperationOptions)
-    def get(
-        self, path: str, **options: Unpack[OperationOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a path operation for GET."""
-        return self.api_route(path, methods=["GET"], **options)
-
-    @expands(OperationOptions)
-    def put(
-        self, path: str, **options: Unpack[OperationOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a path operation for PUT."""
-        return self.api_route(path, methods=["PUT"], **options)
-
-    @expands(OperationOptions)
-    def post(
-        self, path: str, **options: Unpack[OperationOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a path operation for POST."""
-        return self.api_route(path, methods=["POST"], **options)
-
-    @expands(OperationOptions)
-    def delete(
-        self, path: str, **options: Unpack[OperationOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a path operation for DELETE."""
-        return self.api_route(path, methods=["DELETE"], **options)
-
-    @expands(OperationOptions)
-    def options(
-        self, path: str, **options: Unpack[OperationOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a path operation for OPTIONS."""
-        return self.api_route(path, methods=["OPTIONS"], **options)
-
-    @expands(OperationOptions)
-    def head(
-        self, path: str, **options: Unpack[OperationOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a path operation for HEAD."""
-        return self.api_route(path, methods=["HEAD"], **options)
-
-    @expands(OperationOptions)
-    def patch(
-        self, path: str, **options: Unpack[OperationOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a path operation for PATCH."""
-        return self.api_route(path, methods=["PATCH"], **options)
-
-    @expands(OperationOptions)
-    def trace(
-        self, path: str, **options: Unpack[OperationOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Add a path operation for TRACE."""
-        return self.api_route(path, methods=["TRACE"], **options)
 
 
 def _refuse_empty_paths(router: APIRouter) -> None:
