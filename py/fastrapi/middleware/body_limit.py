@@ -27,14 +27,14 @@ class _ResponseReplaced(Exception):
     """Raised to an application whose response was replaced by a 413, so that it stops."""
 
 
-def _is_due_to_limit(exc: BaseException) -> bool:
-    """Whether an application failed because it met the limit: perhaps in several tasks at once."""
+def is_due_to_limit(exc: BaseException) -> bool:
+    """Whether an application failed because it met a body limit: perhaps in several tasks at once."""
     if isinstance(exc, _BodyTooLarge | _ResponseReplaced):
         return True
     if isinstance(exc, BaseExceptionGroup):
-        return all(map(_is_due_to_limit, exc.exceptions))
+        return all(map(is_due_to_limit, exc.exceptions))
     # One that had begun its response then raises an error of its own.
-    return exc.__cause__ is not None and _is_due_to_limit(exc.__cause__)
+    return exc.__cause__ is not None and is_due_to_limit(exc.__cause__)
 
 
 class RequestBodyLimitMiddleware:
@@ -78,7 +78,7 @@ class RequestBodyLimitMiddleware:
         try:
             await self.app(scope, meter.receive, meter.send)
         except Exception as exc:
-            if meter.started or not _is_due_to_limit(exc):
+            if meter.started or not is_due_to_limit(exc):
                 raise
             meter.refused = True
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,12 @@ class HTTPExchange:
     what a slow client would see. The public methods belong to the client's thread, the coroutines run in
     the portal's loop.
 
+    Args:
+        portal: The portal to the event loop.
+        executor: Who runs the application.
+        scope: The request's ASGI scope.
+        read_body: Reads the request's body, if and when the application asks for it.
+
     Attributes:
         status: The status code; None if the application ended without a response.
         headers: The raw headers in order.
@@ -30,7 +36,9 @@ class HTTPExchange:
         debug_info: What was sent by the `http.response.debug` extension; None if nothing.
     """
 
-    def __init__(self, portal: BlockingPortal, executor: Executor, scope: Scope, body: bytes) -> None:
+    def __init__(
+        self, portal: BlockingPortal, executor: Executor, scope: Scope, read_body: Callable[[], bytes]
+    ) -> None:
         self.status: int | None = None
         self.headers: list[tuple[bytes, bytes]] = []
         self.trailers: list[tuple[bytes, bytes]] | None = None
@@ -38,7 +46,7 @@ class HTTPExchange:
         self._portal = portal
         self._executor = executor
         self._scope = scope
-        self._request_body: bytes | None = body
+        self._read_body: Callable[[], bytes] | None = read_body
         self._is_head = scope["method"] == "HEAD"
         self._body_sent = False
         self._complete = False
@@ -92,9 +100,9 @@ class HTTPExchange:
         return chunk
 
     async def _receive(self) -> Message:
-        body, self._request_body = self._request_body, None
-        if body is not None:
-            return {"type": "http.request", "body": body}
+        read_body, self._read_body = self._read_body, None
+        if read_body is not None:
+            return {"type": "http.request", "body": read_body()}
         # Asked only when needed: on trio, waiting for what has happened gives way to a cancellation.
         if not self._response_over.is_set():
             await self._response_over.wait()

@@ -109,10 +109,9 @@ class ASGITransport(httpx.BaseTransport):
         return self._exchange(request, scope)
 
     def _exchange(self, request: httpx.Request, scope: Scope) -> httpx.Response:
-        body = request.read()
         with ExitStack() as resources:
             portal = resources.enter_context(self.portal_factory())
-            exchange = HTTPExchange(portal, self.executor, scope, body)
+            exchange = HTTPExchange(portal, self.executor, scope, request.read)
             stream = ResponseStream(exchange, raise_server_exceptions=self.raise_server_exceptions)
             if exchange.status is None:
                 stream.close()
