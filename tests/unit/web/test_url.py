@@ -39,7 +39,14 @@ def test_default_ports_are_left_out(scheme: str, port: int, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "quoted"),
-    [("/a?b#c", "/a%3Fb%23c"), ("/\\evil", "/%5Cevil"), ("a@b", "/a@b"), ("//a", "//a"), ("/a\r\n\tb", "/a%0D%0A%09b"), ("", "")],
+    [
+        ("/a?b#c", "/a%3Fb%23c"),
+        ("/\\evil", "/%5Cevil"),
+        ("a@b", "/a@b"),
+        ("//a", "//a"),
+        ("/a\r\n\tb", "/a%0D%0A%09b"),
+        ("", ""),
+    ],
 )
 def test_path_cannot_become_another_part(path: str, quoted: str) -> None:
     url = URL(scope=scope(path=path, headers=[(b"host", b"h")], query_string=b"q=1"))
