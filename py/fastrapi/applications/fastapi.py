@@ -12,8 +12,9 @@ from fastrapi._form_limits import FormLimits, validated_max_body_size
 from fastrapi._routing.frontend_files import CheckDir, Fallback
 from fastrapi._signatures import expands
 from fastrapi.applications.asgi import Starlette
+from fastrapi.classic.application import CLASSIC_OPENAPI_URL, ClassicMethods, classic_layers
 from fastrapi.compat.starlette.exceptions import HTTPException
-from fastrapi.compat.starlette.routing import BaseRoute
+from fastrapi.compat.starlette.routing import BaseRoute, Route
 from fastrapi.datastructures import Default
 from fastrapi.exception_handlers import (
     http_exception_handler,
@@ -37,7 +38,7 @@ from fastrapi.utils import generate_unique_id
 AppType = TypeVar("AppType", bound="FastAPI")
 
 
-class FastAPI(OperationMethods, Starlette):
+class FastAPI(OperationMethods, ClassicMethods, Starlette):
     """An application.
 
     Args:
@@ -82,6 +83,8 @@ class FastAPI(OperationMethods, Starlette):
         strict_content_type: Whether a JSON body has to come with a JSON content type.
         max_body_size: The most bytes of a request body.
         form_limits: Limits for parsing forms.
+        request_timeout: Seconds until an answer has to begin; a 408 is sent if it has not.
+        request_id_header: The header with the id of a request, to be taken over or made up.
 
     Raises:
         AssertionError: There is no title or no version.
@@ -138,6 +141,8 @@ class FastAPI(OperationMethods, Starlette):
         strict_content_type: bool = True,
         max_body_size: int | None = None,
         form_limits: FormLimits | None = None,
+        request_timeout: float | None = None,
+        request_id_header: str | None = None,
     ) -> None:
         super().__init__(
             debug=debug,
@@ -193,8 +198,13 @@ class FastAPI(OperationMethods, Starlette):
         for kind, handler in _DEFAULT_HANDLERS.items():
             self.exception_handlers.setdefault(kind, cast(ExceptionHandler, handler))
         self._telemetry = complete_config(telemetry)
+        self.request_timeout = request_timeout
+        self.request_id_header = request_id_header
         self._telemetry_gate = TelemetryGate(self._telemetry)
         self.setup()
+
+    def middleware_layers(self) -> list[Middleware]:
+        return [*classic_layers(self.request_timeout, self.request_id_header), *super().middleware_layers()]
 
     # The OpenAPI document and its pages
 
@@ -232,6 +242,8 @@ class FastAPI(OperationMethods, Starlette):
             return JSONResponse(self._openapi_for(request))
 
         self.add_route(self.openapi_url, openapi, include_in_schema=False)
+        # Beside it, where the first FastrAPI had it, and after all other routes.
+        self.router._low_priority_routes.append(Route(CLASSIC_OPENAPI_URL, openapi, include_in_schema=False))
         if self.docs_url:
             self._add_swagger_ui(self.docs_url)
         if self.redoc_url:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from fastrapi._routing.mount import Mount
 from fastrapi.compat.starlette.routing import BaseRoute, Route, WebSocketRoute
 from fastrapi.datastructures import DefaultPlaceholder
@@ -75,6 +77,10 @@ def _application_reason(app: FastAPI) -> str | None:
         return "the application has a root_path"
     if app.max_body_size is not None:
         return "the application has a max_body_size"
+    if app.request_timeout is not None:
+        return "the application has a request_timeout"
+    if app.request_id_header is not None:
+        return "the application has a request_id_header"
     return None
 
 
@@ -125,7 +131,9 @@ def _operation(route: BaseRoute) -> tuple[Operation, APIRoute]:
         operation = original = route
     else:
         kind = type(route).__name__
-        raise Unplannable(f"a {kind}" if isinstance(route, (Route, Mount)) else f"a route of the class {kind}")
+        raise Unplannable(
+            f"a {kind}" if isinstance(route, (Route, Mount)) else f"a route of the class {kind}"
+        )
     if type(original) is not APIRoute:
         raise Unplannable(f"the route class {type(original).__name__}")
     return operation, original
@@ -137,13 +145,22 @@ def _refuse(operation: Operation) -> None:
         raise Unplannable("yields a stream")
     if operation.max_body_size is not None:
         raise Unplannable("has a max_body_size")
+    if operation.cache_resp:
+        raise Unplannable("keeps its answer")
+    if operation.rate_limit is not None:
+        raise Unplannable("has a rate_limit")
     if operation._embed_body_fields:
         raise Unplannable("several body parameters, or an embedded one")
     strict = operation.strict_content_type
-    if operation.body_field is not None and not (strict.value if isinstance(strict, DefaultPlaceholder) else strict):
+    if operation.body_field is not None and not (
+        strict.value if isinstance(strict, DefaultPlaceholder) else strict
+    ):
         raise Unplannable("takes JSON of any content type")
     convertors = getattr(operation, "param_convertors", {})
-    if any(type(convertor).__name__ not in ("StringConvertor", "PathConvertor") for convertor in convertors.values()):
+    if any(
+        type(convertor).__name__ not in ("StringConvertor", "PathConvertor")
+        for convertor in convertors.values()
+    ):
         raise Unplannable("a path parameter with a convertor")
     if not callable(operation.endpoint) or not isinstance(operation.dependant, Dependant):
         raise Unplannable("an endpoint of another kind")
@@ -154,7 +171,7 @@ def _encode(builder: ResponseBuilder) -> Callable[[Any], bytes] | None:
     if builder.status_code is not None and not is_body_allowed_for_status_code(builder.status_code):
         return None
     if builder.direct:
-        return builder.content
+        return _encode_model(builder)
     if builder.response_class is not JSONResponse:
         return None
     render = JSONResponse.render
@@ -163,6 +180,26 @@ def _encode(builder: ResponseBuilder) -> Callable[[Any], bytes] | None:
 
     def encode(result: Any) -> bytes:
         return render(instance, builder.content(result))
+
+    return encode
+
+
+def _encode_model(builder: ResponseBuilder) -> Callable[[Any], bytes]:
+    """`builder.content` with pydantic's compiled parts called directly."""
+    field = builder.field
+    assert field is not None, "only a response model is written by pydantic"
+    validate = field.type_adapter.validator.validate_python
+    to_json = field.type_adapter.serializer.to_json
+    options: dict[str, Any] = {
+        name: value for name, value in builder.options.items() if value not in (None, False)
+    }
+
+    def encode(result: Any) -> bytes:
+        try:
+            value = validate(result, from_attributes=True)
+        except ValidationError:
+            return builder.content(result)  # type: ignore[no-any-return]  # raises, in the framework's words
+        return to_json(value, **options)
 
     return encode
 

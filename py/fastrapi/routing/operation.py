@@ -89,6 +89,8 @@ class Operation:
         self.dependencies: list[Depends] = list(options["dependencies"] or ())
         self.max_body_size = validated_max_body_size(options["max_body_size"])
         self.form_limits: FormLimits = validated_form_limits(options["form_limits"])
+        self.cache_resp = options["cache_resp"]
+        self.rate_limit = options["rate_limit"]
         status_code = options["status_code"]
         self.status_code = int(status_code) if isinstance(status_code, HTTPStatus) else status_code
         self.description = _description(options["description"], self.endpoint)

@@ -52,6 +52,10 @@ class OperationOptions(TypedDict, total=False):
     max_body_size: Annotated[int | None, Initial(None)]
     """The most bytes of a request body."""
     form_limits: Annotated[FormLimits | None, Initial(None)]
+    cache_resp: Annotated[bool, Initial(False)]
+    """Keep the first answer and give it to everybody; only for what takes nothing from the request."""
+    rate_limit: Annotated[float | None, Initial(None)]
+    """The most requests per second of each client; those beyond it are answered with 429."""
 
 
 class MethodsOption(TypedDict, total=False):

@@ -42,7 +42,16 @@ def build_app(handler: Handler, operation: Operation) -> ASGIApp:
     """The ASGI application of a path operation, behind its limits."""
     from fastrapi import routing
 
-    app = routing.request_response(handler)
+    app: ASGIApp = routing.request_response(handler)
+    if operation.cache_resp:
+        from fastrapi.classic.response_cache import ResponseCache, check_cacheable
+
+        check_cacheable(operation)
+        app = ResponseCache(app)
+    if operation.rate_limit is not None:
+        from fastrapi.classic.rate_limit import RateLimitMiddleware
+
+        app = RateLimitMiddleware(app, operation.rate_limit)
     limits = operation.form_limits
     if limits:
 

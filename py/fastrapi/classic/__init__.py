@@ -1,0 +1,1 @@
+"""The names that users of the first FastrAPI know, on top of FastAPI's."""
