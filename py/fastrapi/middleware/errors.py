@@ -7,6 +7,7 @@ from typing import Any
 
 from fastrapi._utils import is_async_callable
 from fastrapi.concurrency import run_in_threadpool
+from fastrapi.middleware.body_limit import is_due_to_limit
 from fastrapi.requests import Request
 from fastrapi.responses import HTMLResponse, PlainTextResponse, Response
 from fastrapi.telemetry.state import STATE_KEY
@@ -41,6 +42,8 @@ class ServerErrorMiddleware:
         try:
             await self.app(scope, receive, observe)
         except Exception as exc:
+            if is_due_to_limit(exc):
+                raise  # the limit belongs to an application around this one, which answers 413
             telemetry = scope.get(STATE_KEY)
             if telemetry is not None:
                 telemetry.report_exception(exc)

@@ -112,6 +112,20 @@ def test_middleware_that_read_more_than_the_route_allows() -> None:
     assert TestClient(app).post("/", content=chunked(3)).status_code == 413
 
 
+def test_limit_around_a_mounted_application_whose_middleware_reads_the_body() -> None:
+    class ReadFirst:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await receive()
+            await self.app(scope, receive, send)
+
+    child = Starlette(routes=[Route("/", ignore, methods=["POST"])], middleware=[Middleware(ReadFirst)])
+    app = Starlette(routes=[Mount("/child", app=child)], max_body_size=5)
+    assert TestClient(app).post("/child/", content=chunked(6)).status_code == 413
+
+
 def test_endless_response_to_a_refused_request_ends() -> None:
     async def endless() -> Any:
         while True:
