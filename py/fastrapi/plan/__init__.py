@@ -1,7 +1,7 @@
 """Plans: what a server may do for a request by itself, compiled once per route.
 
-`compile_application` is the entry; `fastrapi.plan.model` describes what it returns. Nothing here is needed to run an
-application on any other ASGI server.
+`compile_application` is the entry; `fastrapi.plan.model` describes what it returns. Nothing here is needed to
+run an application on any other ASGI server.
 """
 
 from fastrapi.plan.compile import compile_application

@@ -13,7 +13,7 @@ from fastrapi.plan.model import RoutePlan
 
 WEBSOCKET = "WEBSOCKET"
 _FOREIGN = "an application of another framework"
-_PLACEMENTS = {"pure": "inline", "sync": "pool", "loop": "loop", "task": "loop"}
+_PLACEMENTS = {"pure": "inline", "sync": "pool", "task": "loop"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class RouteDescription:
 
 
 def describe_routes(application: Any) -> list[RouteDescription]:
-    """The routes in the order in which they are tried; one that takes everything for a foreign application."""
+    """The routes in the order in which they are tried; one that takes everything for a foreign
+    application."""
     if not isinstance(application, FastAPI):
         return [RouteDescription((), ANY_PATH, type(application).__name__, "general", _FOREIGN, "")]
     planned = iter(compile_application(application).routes)
@@ -49,7 +50,11 @@ def _http(planned: Any, route: Any) -> RouteDescription:
         lane: Literal["direct", "general"] = "direct"
         reason, placement = "", _PLACEMENTS[planned.placement]
     else:
-        lane, reason, placement = "general", planned.reason, _general_placement(getattr(route, "endpoint", None))
+        lane, reason, placement = (
+            "general",
+            planned.reason,
+            _general_placement(getattr(route, "endpoint", None)),
+        )
     return RouteDescription(planned.methods, planned.path, planned.name, lane, reason, placement)
 
 

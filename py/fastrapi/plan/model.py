@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from fastrapi.types import ASGIApp
 
 Source = Literal["path", "query", "header", "cookie", "body", "request"]
 Conversion = Literal["str", "int", "float", "bool", "json", "bearer", "validator"]
@@ -15,10 +17,10 @@ Placement = Literal["pure", "sync", "task"]
 class Parameter:
     """One positional argument of a plan's function, and where a server finds it.
 
-    `conversion` names a rule that a server may apply itself to the *plain* form of a value (an integer of up to 18
-    digits, a JSON body that pydantic takes as bytes, the token behind `Bearer`); every other form goes through
-    `validate`. A value that `validate` refuses, and a missing required one, send the request to the ASGI
-    application, which words the error.
+    `conversion` names a rule that a server may apply itself to the *plain* form of a value (an integer of up
+    to 18 digits, a JSON body that pydantic takes as bytes, the token behind `Bearer`); every other form goes
+    through `validate`. A value that `validate` refuses, and a missing required one, send the request to the
+    ASGI application, which words the error.
     """
 
     source: Source
@@ -46,23 +48,24 @@ class RoutePlan:
     parameters: tuple[Parameter, ...]
     keywords: tuple[str, ...]
     placement: Placement
-    """`pure`: calls nothing, may run on any thread; `sync`: may block its thread; `task`: a coroutine for the event
-    loop."""
+    """`pure`: calls nothing, may run on any thread; `sync`: may block its thread; `task`: a coroutine for the
+    event loop."""
     is_coroutine: bool
     """Whether `function` returns a coroutine; one step finishes it if the placement is `pure`."""
     sync_calls: tuple[Callable[..., Any], ...]
     """What `function` calls in its own thread, if the placement is `sync`."""
     status_code: int
     encode: Callable[[Any], bytes] | None
-    """The JSON body for a result, by the framework's own means. `None`: the result is turned into a response by
-    `respond`."""
+    """The JSON body for a result, by the framework's own means. `None`: the result is turned into a response
+    by `respond`."""
     builtin_json: bool
-    """The result is untyped: a server may encode exact builtin types itself, byte for byte as `encode` does."""
+    """The result is untyped: a server may encode exact builtin types itself, byte for byte as `encode`
+    does."""
     respond: Callable[[Any], Any]
     """A result of any other kind (also one that `encode` does not fit) to a `Response` object."""
     scope: dict[str, Any]
     """What the router adds to the ASGI scope: `app`, `router`, `endpoint`, `route`."""
-    on_error: Callable[..., Coroutine[Any, Any, None]]
+    on_error: ASGIApp
     """An ASGI application that answers for what the function raised: `scope["fastrapi.exception"]`."""
     overrides: dict[Any, Any]
     """The application's `dependency_overrides`: while there are any, the plan does not hold."""
@@ -80,7 +83,8 @@ class GeneralRoute:
 
 @dataclass(frozen=True, slots=True)
 class LayerPlan:
-    """A middleware that a server may apply itself: the name of its class and the arguments, defaults included."""
+    """A middleware that a server may apply itself: the name of its class and the arguments, defaults
+    included."""
 
     kind: str
     settings: dict[str, Any]
@@ -98,4 +102,5 @@ class ApplicationPlan:
 
 
 class Unplannable(Exception):
-    """Raised while a plan is compiled: the route needs the ASGI application. The text is the reason shown to users."""
+    """Raised while a plan is compiled: the route needs the ASGI application. The text is the reason shown to
+    users."""

@@ -42,8 +42,8 @@ async def _athrow(generator: AsyncGenerator[Any, Any], error: BaseException) -> 
 class Exits:
     """The started generators of one request's `yield` dependencies, ended in reverse order.
 
-    The rules are those of `contextlib`'s generator context managers: a generator sees the error of what it served,
-    may replace it, and may end it by returning.
+    The rules are those of `contextlib`'s generator context managers: a generator sees the error of what it
+    served, may replace it, and may end it by returning.
     """
 
     __slots__ = ("_generators",)
@@ -106,7 +106,7 @@ class Outcome:
     parameter) and, once the response is sent, awaits `finish()` if `pending`.
     """
 
-    __slots__ = ("value", "response", "tasks", "exits")
+    __slots__ = ("exits", "response", "tasks", "value")
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from pydantic import AliasChoices, AliasPath
 from pydantic_core import from_json
 
 from fastrapi import params
-from fastrapi._compat.shared import is_union, field_annotation_is_sequence
+from fastrapi._compat.shared import field_annotation_is_sequence, is_union
 from fastrapi.dependencies.fields import param_model_of
 from fastrapi.plan.model import Conversion, Parameter, Source, Unplannable
 from fastrapi.plan.schema import runs_user_code, same_in_json
@@ -44,7 +44,7 @@ def parameters_of(dependant: Dependant) -> list[tuple[str, Parameter]]:
 
 def security_parameter(call: Any) -> Parameter | None:
     """Bearer tokens come straight from the header, if the scheme reads it in the usual way."""
-    target = getattr(type(call), "__call__", None)
+    target = getattr(type(call), "__call__", None)  # noqa: B004  # the function is wanted, not the answer
     if target not in (OAuth2PasswordBearer.__call__, OAuth2AuthorizationCodeBearer.__call__):
         return None
     return Parameter("header", "authorization", "bearer", bool(call.auto_error), None, _bearer_token)

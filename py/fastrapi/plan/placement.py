@@ -18,11 +18,11 @@ LONGEST_PROOF = 20 * 2**10
 class SyncCall:
     """A sync callable with what was learned of it.
 
-    `inline` tells whether the caller may run it in place; it must then report the duration with `ran`. A slow call
-    ends that at once, and each time the proof asked for next doubles.
+    `inline` tells whether the caller may run it in place; it must then report the duration with `ran`. A slow
+    call ends that at once, and each time the proof asked for next doubles.
     """
 
-    __slots__ = ("call", "inline", "_proof", "_short_calls")
+    __slots__ = ("_proof", "_short_calls", "call", "inline")
 
     def __init__(self, call: Callable[..., Any]) -> None:
         self.call = call

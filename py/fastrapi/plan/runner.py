@@ -1,8 +1,8 @@
 """One function per route: its dependency tree as straight-line code.
 
-FastAPI's order is kept: a dependency's own dependencies first, in the order of the parameters; what was called once is
-reused unless `use_cache=False`. The generated source only names positions (`a3`, `f1`, `v2`): nothing of the user's
-text is ever part of it.
+FastAPI's order is kept: a dependency's own dependencies first, in the order of the parameters; what was
+called once is reused unless `use_cache=False`. The generated source only names positions (`a3`, `f1`, `v2`):
+nothing of the user's text is ever part of it.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ def sub_response() -> Response:
 def swallowed() -> FastAPIError:
     """What is raised when a `yield` dependency ends the error that should have made the response."""
     return FastAPIError(
-        "No response object was returned. There's a high chance that the application code is raising an exception "
-        "and a dependency with yield has a block with a bare except, or a block with except Exception, and is not "
-        "raising the exception again. Read more about it in the docs: "
+        "No response object was returned. There's a high chance that the application code is raising an
+        exception " "and a dependency with yield has a block with a bare except, or a block with except
+        Exception, and is not " "raising the exception again. Read more about it in the docs: "
         "https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/"
         "#dependencies-with-yield-and-except"
     )
@@ -125,7 +125,6 @@ def _plain_endpoint(dependant: Dependant) -> Runner | None:
     if dependant.request_param_name:
         keywords.append(dependant.request_param_name)
         parameters.append(request_parameter())
-    kind = kind_of(call)
     is_coroutine = dependant.is_coroutine
     placement: Placement = "task" if is_coroutine else "sync"
     if kind_of(call) == "pure" and not takes_user_code(dependant) and not dependant.request_param_name:
@@ -204,10 +203,8 @@ class _Compiler:
         return f"a{len(self.parameters) - 1}"
 
     def _special_arguments(self, dependant: Dependant) -> list[tuple[str, str]]:
-        found = []
-        for name in (dependant.request_param_name, dependant.http_connection_param_name):
-            if name:
-                found.append((name, self._request()))
+        names = (dependant.request_param_name, dependant.http_connection_param_name)
+        found = [(name, self._request()) for name in names if name]
         if dependant.response_param_name:
             self.uses_response = True
             found.append((dependant.response_param_name, "response"))
@@ -283,7 +280,8 @@ class _Compiler:
         body.append(f"return {self._result()}")
         head = f"{'async ' if is_task else ''}def run({arguments}):"
         source = "\n".join([head, *(f"    {line}" for line in body)])
-        exec(compile(source, "<fastrapi plan>", "exec"), self.namespace)
+        # The source is made of positions only; see the module's text.
+        exec(compile(source, "<fastrapi plan>", "exec"), self.namespace)  # noqa: S102
         run: Callable[..., Any] = self.namespace["run"]
         return run
 

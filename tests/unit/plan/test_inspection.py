@@ -22,7 +22,7 @@ def sync_constant() -> dict[str, str]:
 
 
 async def counting() -> dict[str, int]:
-    global counter
+    global counter  # noqa: PLW0603  # what is tested
     counter += 1
     return {"n": counter}
 
@@ -63,7 +63,7 @@ async def membership(item: Any) -> bool:
 
 
 async def loops(items: list[int]) -> int:
-    for item in items:
+    for _item in items:
         pass
     return 1
 
