@@ -56,6 +56,6 @@ WebSocketExceptionHandler = Callable[["WebSocket[Any]", Exception], Awaitable[No
 ExceptionHandler = HTTPExceptionHandler | WebSocketExceptionHandler
 
 DecoratedCallable = TypeVar("DecoratedCallable", bound=Callable[..., Any])
-UnionType = getattr(types, "UnionType", Union)
+UnionType = types.UnionType
 ModelNameMap = dict[Union["type[BaseModel]", type[Enum]], str]
 DependencyCacheKey = tuple[Callable[..., Any] | None, tuple[str, ...], str]
