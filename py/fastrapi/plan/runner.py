@@ -25,6 +25,7 @@ from fastrapi.plan.parameters import (
 )
 from fastrapi.plan.placement import SyncCall
 from fastrapi.responses import Response
+from fastrapi.routing.handlers import NO_RESPONSE
 from fastrapi.security.scopes import SecurityScopes
 
 if TYPE_CHECKING:
@@ -65,13 +66,7 @@ def sub_response() -> Response:
 
 def swallowed() -> FastAPIError:
     """What is raised when a `yield` dependency ends the error that should have made the response."""
-    return FastAPIError(
-        "No response object was returned. There's a high chance that the application code is raising an
-        exception " "and a dependency with yield has a block with a bare except, or a block with except
-        Exception, and is not " "raising the exception again. Read more about it in the docs: "
-        "https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/"
-        "#dependencies-with-yield-and-except"
-    )
+    return FastAPIError(NO_RESPONSE)
 
 
 def build_runner(dependant: Dependant) -> Runner:

@@ -44,7 +44,7 @@ _NOT_AWAITED = (
     "docs: https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/"
     "#dependencies-with-yield-and-except"
 )
-_NO_RESPONSE = (
+NO_RESPONSE = (
     "No response object was returned. There's a high chance that the "
     "application code is raising an exception and a dependency with yield "
     "has a block with a bare except, or a block with except Exception, "
@@ -79,7 +79,7 @@ def request_response(func: Callable[[Request], Awaitable[Response] | Response]) 
                     scope[FUNCTION_STACK] = function_stack
                     response = await respond(request)
                 if response is None:
-                    raise FastAPIError(_NO_RESPONSE)
+                    raise FastAPIError(NO_RESPONSE)
                 await response(scope, receive, send)
                 sent = True
             if not sent:
