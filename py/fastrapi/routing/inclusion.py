@@ -132,7 +132,7 @@ class IncludedRouter(BaseRoute):
         self._analysed_version: int | None = None
         self._effective_candidates_version: int | None = None
         self._low_priority_routes: list[BaseRoute] = []
-        self._low_priority_version: int | None = None
+        self._effective_low_priority_routes_version: int | None = None
         self._index = RouteIndex()
         self._by_route: dict[int, tuple[BaseRoute, BaseRoute | None]] = {}
 
@@ -179,16 +179,18 @@ class IncludedRouter(BaseRoute):
 
     def effective_low_priority_routes(self) -> list[BaseRoute]:
         """The low-priority routes of the router and of those included in it, as they are effective here."""
+        router = self.original_router
+        if self._effective_low_priority_routes_version == router._get_routes_version():
+            return self._low_priority_routes
         with self._effective_routes_lock:
-            if self._low_priority_version != self.original_router._get_routes_version():
-                own = self.original_router._low_priority_routes
-                found = list(effective_low_priority_routes(own, self.include_context))
+            if self._effective_low_priority_routes_version != router._get_routes_version():
+                found = list(effective_low_priority_routes(router._low_priority_routes, self.include_context))
                 for candidate in self.effective_candidates():
                     if isinstance(candidate, IncludedRouter):
                         found += candidate.effective_low_priority_routes()
                 self._low_priority_routes = found
                 # Making them counts as a change of routes itself.
-                self._low_priority_version = self.original_router._get_routes_version()
+                self._effective_low_priority_routes_version = router._get_routes_version()
             return self._low_priority_routes
 
     def effective_route_contexts(self) -> Iterator[EffectiveRoute]:
