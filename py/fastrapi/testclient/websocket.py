@@ -54,6 +54,7 @@ class WebSocketTestSession:
         self.extra_headers: list[tuple[bytes, bytes]] | None = None
         self.portal: BlockingPortal
         self._task: Future[Any]
+        self._was_failure_raised = False
 
     def __enter__(self) -> Self:
         with ExitStack() as resources:
@@ -82,11 +83,11 @@ class WebSocketTestSession:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Closes the connection and waits for the application; raises what it raised."""
+        """Closes the connection and waits for the application; raises what it raised, once."""
         self.close(1000)
         self.portal.call(self._end_application)
         failure = self._task.exception()
-        if failure is not None and failure is not exc:
+        if failure is not None and not self._was_failure_raised:
             raise failure
 
     async def _run(self, *, task_status: anyio.abc.TaskStatus[None]) -> None:
@@ -167,7 +168,10 @@ class WebSocketTestSession:
         message = self.portal.call(self._next_message)
         if message is None:
             failure = self._task.exception()
-            raise WebSocketDisconnect(code=_ABNORMAL_CLOSURE) if failure is None else failure
+            if failure is None:
+                raise WebSocketDisconnect(code=_ABNORMAL_CLOSURE)
+            self._was_failure_raised = True
+            raise failure
         return message
 
     async def _next_message(self) -> Message | None:
