@@ -1,6 +1,9 @@
 //! What the standalone binary is made of beyond its Rust code: libpython and the carried Python modules. `make build`
 //! names both; without it the binary needs the Python that it was built with.
 
+// A build that cannot go on can only say why and stop.
+#![allow(clippy::expect_used)]
+
 use std::env;
 use std::fs;
 use std::path::PathBuf;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use crate::exit::Exit;
 
@@ -77,6 +78,16 @@ impl Report {
             text.push_str(&line(note.label(), content, colour.then_some(code)));
         }
         text
+    }
+}
+
+/// A path as the user would write it from here.
+pub(crate) fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    match path.strip_prefix(&here) {
+        Ok(relative) if relative.as_os_str().is_empty() => ".".to_owned(),
+        Ok(relative) => relative.display().to_string(),
+        Err(_) => path.display().to_string(),
     }
 }
 

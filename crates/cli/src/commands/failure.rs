@@ -1,7 +1,7 @@
 //! What the bridge's errors look like to the user.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use pybridge::asgi::LifespanError;
 use pybridge::error::RunError;
@@ -9,7 +9,7 @@ use pybridge::loader::{LoadError, UserFrame};
 
 use super::run::cannot_listen;
 use crate::exit::Exit;
-use crate::report::Report;
+use crate::report::{Report, shown};
 use crate::settings::Settings;
 
 /// The report of a server that did not start or did not end well.
@@ -100,16 +100,6 @@ fn app_dir_hint(settings: &Settings) -> Option<String> {
 
 fn list(items: impl Iterator<Item = String>) -> String {
     items.collect::<Vec<_>>().join(", ")
-}
-
-/// A path as the user would write it from here.
-fn shown(path: &Path) -> String {
-    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-    match path.strip_prefix(&here) {
-        Ok(relative) if relative.as_os_str().is_empty() => ".".to_owned(),
-        Ok(relative) => relative.display().to_string(),
-        Err(_) => path.display().to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod filter;
 mod snapshot;
 
+use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -11,7 +12,7 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::exit::Exit;
-use crate::report::Report;
+use crate::report::{Report, shown};
 use filter::{is_directory_of_interest, is_file_of_interest};
 use snapshot::Snapshot;
 
@@ -25,11 +26,15 @@ pub(crate) struct Watcher {
 impl Watcher {
     /// Begins to watch.
     pub(crate) fn start(directories: &[PathBuf]) -> Result<Self, Report> {
+        let directories: Vec<PathBuf> = directories
+            .iter()
+            .map(|directory| directory.canonicalize().map_err(|error| unwatchable(directory, &error)))
+            .collect::<Result<_, _>>()?;
         let (raw_sender, raw) = mpsc::channel();
         let watcher = notify::recommended_watcher(raw_sender).map_err(|error| failed(&error))?;
         let (sender, changes) = unbounded_channel();
         let mut task = Task { watcher, snapshot: Snapshot::default(), sender };
-        for directory in directories {
+        for directory in &directories {
             for file in task.watch_tree(directory).map_err(|error| failed(&error))? {
                 task.snapshot.remember(&file);
             }
@@ -38,7 +43,7 @@ impl Watcher {
             .name("reload-watch".into())
             .spawn(move || task.run(&raw))
             .map_err(|error| failed(&notify::Error::io(error)))?;
-        Ok(Self { directories: directories.to_vec(), changes })
+        Ok(Self { directories, changes })
     }
 
     /// Waits for the next changed file.
@@ -48,8 +53,12 @@ impl Watcher {
 
     /// What is watched.
     pub(crate) fn describe(&self) -> String {
-        self.directories.iter().map(|directory| directory.display().to_string()).collect::<Vec<_>>().join(", ")
+        self.directories.iter().map(|directory| shown(directory)).collect::<Vec<_>>().join(", ")
     }
+}
+
+fn unwatchable(directory: &Path, error: &io::Error) -> Report {
+    Report::new(Exit::Usage, format!("cannot watch {} for changes", directory.display())).cause(error.to_string())
 }
 
 fn failed(error: &notify::Error) -> Report {

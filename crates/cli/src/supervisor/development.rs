@@ -17,7 +17,7 @@ use crate::banner::Banner;
 use crate::exit::Exit;
 use crate::launcher::Launcher;
 use crate::reload::Watcher;
-use crate::report::Report;
+use crate::report::{Report, shown};
 use crate::settings::Settings;
 
 /// Changes that come in a row (an editor's "save all", a branch switched) are answered once.
@@ -111,7 +111,7 @@ impl Session {
         if self.is_endless(&changed) {
             return Ok(());
         }
-        eprintln!("dev: {} changed, restarting", changed[0].display());
+        eprintln!("dev: {} changed, restarting", shown(&changed[0]));
         self.stop().await;
         self.start()
     }
@@ -130,7 +130,7 @@ impl Session {
             endless &= *count > CHANGES_DURING_START;
         }
         if endless {
-            eprintln!("dev: {} changes whenever the application starts; not restarting", changed[0].display());
+            eprintln!("dev: {} changes whenever the application starts; not restarting", shown(&changed[0]));
         }
         endless
     }

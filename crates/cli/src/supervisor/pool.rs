@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use server::listener::LocalAddress;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep_until};
 
@@ -41,7 +42,10 @@ struct Replacement {
 }
 
 pub(super) struct Pool {
-    orders: Orders,
+    /// None once the pool is stopping: as long as anyone holds the listening socket, clients are not refused.
+    orders: Option<Orders>,
+    address: LocalAddress,
+    grace: Duration,
     slots: Vec<Slot>,
     /// All processes, those that were told to stop included.
     workers: BTreeMap<WorkerId, Worker>,
@@ -59,7 +63,9 @@ impl Pool {
     pub(super) fn new(orders: Orders, count: usize) -> Self {
         let (sender, receiver) = events();
         Self {
-            orders,
+            address: orders.listener.address().clone(),
+            grace: orders.settings.graceful_timeout(),
+            orders: Some(orders),
             slots: std::iter::repeat_with(Slot::default).take(count).collect(),
             workers: BTreeMap::new(),
             phase: Phase::Starting,
@@ -103,9 +109,10 @@ impl Pool {
     }
 
     fn start(&mut self) -> Option<WorkerId> {
+        let orders = self.orders.as_ref()?;
         let id = WorkerId(self.next_id);
         self.next_id += 1;
-        match Worker::start(id, &self.orders, &self.sender) {
+        match Worker::start(id, orders, &self.sender) {
             Ok(worker) => {
                 tracing::debug!("worker {} starts", worker.pid());
                 self.workers.insert(id, worker);
@@ -130,8 +137,7 @@ impl Pool {
         worker.ready = true;
         if self.phase == Phase::Starting && self.workers.values().all(|worker| worker.ready) {
             self.phase = Phase::Serving;
-            let address = self.orders.listener.address();
-            Banner { served, address, workers: self.slots.len() }.print();
+            Banner { served, address: &self.address, workers: self.slots.len() }.print();
         }
         if let Some(Replacement { slot, .. }) = self.replacement.take_if(|replacement| replacement.successor == id) {
             let predecessor = self.slots[slot].current.replace(id);
@@ -206,9 +212,10 @@ impl Pool {
 
     fn stop(&mut self, exit: Exit) {
         self.phase = Phase::Stopping(exit);
+        self.orders = None;
         self.slots.iter_mut().for_each(|slot| slot.due = None);
         self.workers.values().for_each(Worker::stop);
-        self.stop_deadline = Some(Instant::now() + self.orders.settings.graceful_timeout() + SHUTDOWN_ALLOWANCE);
+        self.stop_deadline = Some(Instant::now() + self.grace + SHUTDOWN_ALLOWANCE);
     }
 
     fn on_alarm(&mut self) {
