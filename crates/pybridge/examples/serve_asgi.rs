@@ -24,6 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             lifespan: LifespanMode::Auto,
             worker_threads: None,
             sync_mode: SyncMode::Auto,
+            direct_lane: true,
             access_log: None,
             root_path: String::new(),
         },

@@ -23,6 +23,12 @@ struct Lanes {
 }
 
 impl PythonService {
+    /// A service whose requests all take the general lane.
+    #[must_use]
+    pub fn general(general: Arc<AsgiApp>) -> Self {
+        Self(Arc::new(Lanes { general, direct: None }))
+    }
+
     /// A service for this application. Requests take the direct lane where the application is one of the framework's
     /// and the route has a plan; all others the general lane.
     ///

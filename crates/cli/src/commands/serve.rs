@@ -12,7 +12,7 @@ use crate::banner::Served;
 use crate::exit::Exit;
 use crate::logging;
 use crate::report::Report;
-use crate::settings::{Lifespan, LoopKind, Placement, Settings};
+use crate::settings::{Lane, Lifespan, LoopKind, Placement, Settings};
 
 /// Loads the application and serves it on `listener` until a signal asks to stop. `on_ready` is called once clients
 /// can connect.
@@ -59,6 +59,7 @@ fn options(settings: &Settings, listener: BoundListener) -> ServeOptions {
             Lifespan::Off => LifespanMode::Off,
         },
         worker_threads: settings.threads,
+        direct_lane: settings.lane == Lane::Auto,
         sync_mode: match settings.sync {
             Placement::Auto => SyncMode::Auto,
             Placement::Inline => SyncMode::Inline,

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::layer::{settings, unraw};
-use super::values::{FastApiMode, Lifespan, LogLevel, LoopKind, Placement, Seconds, Size, Workers};
+use super::values::{FastApiMode, Lane, Lifespan, LogLevel, LoopKind, Placement, Seconds, Size, Workers};
 
 settings! {
     optional {
@@ -34,6 +34,9 @@ settings! {
         /// Event loop of coroutines; auto takes uvloop where it can be imported.
         #[arg(value_enum, help_heading = "Application")]
         r#loop: LoopKind = LoopKind::Auto,
+        /// How requests reach the application; general takes the ASGI call for all of them.
+        #[arg(value_enum, help_heading = "Application")]
+        lane: Lane = Lane::Auto,
         /// Where sync callables run; auto starts in the pool and promotes what has proved short.
         #[arg(value_enum, help_heading = "Application")]
         sync: Placement = Placement::Auto,

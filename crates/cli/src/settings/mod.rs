@@ -17,7 +17,7 @@ use server::listener::BindAddress;
 
 pub(crate) use layer::{document, read_flags};
 pub(crate) use list::{Layer, Settings};
-pub(crate) use values::{FastApiMode, Lifespan, LogLevel, LoopKind, Placement};
+pub(crate) use values::{FastApiMode, Lane, Lifespan, LogLevel, LoopKind, Placement};
 
 use crate::report::Report;
 

@@ -173,6 +173,9 @@ impl<T: FromStr<Err = String>> Visitor<'_> for NumberOrText<T> {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LogLevel {
     Error,
+    // The name that Python's logging and other servers have for it.
+    #[value(alias = "warning")]
+    #[serde(alias = "warning")]
     Warn,
     Info,
     Debug,
@@ -187,6 +190,16 @@ pub(crate) enum LoopKind {
     Auto,
     Uvloop,
     Asyncio,
+}
+
+/// How requests reach the application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Lane {
+    /// Directly where the route allows.
+    Auto,
+    /// Always by the ASGI call.
+    General,
 }
 
 /// Where sync callables run.

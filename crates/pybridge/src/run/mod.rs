@@ -36,6 +36,8 @@ pub struct ServeOptions {
     pub worker_threads: Option<NonZero<usize>>,
     /// Where sync callables run.
     pub sync_mode: SyncMode,
+    /// Whether requests may take the direct lane.
+    pub direct_lane: bool,
     /// Where a record of each request goes, if it is to be kept.
     pub access_log: Option<AccessLog>,
     /// The prefix under which a proxy publishes the application.

@@ -146,6 +146,9 @@ impl Session {
             let (event_loop, runtime) = (self.event_loop.clone(), self.runtime.clone());
             let app = AsgiApp::new(py, application, event_loop, runtime, state, root_path, websocket)?;
             let body_limit = self.options.server.in_memory_body_limit;
+            if !self.options.direct_lane {
+                return Ok(PythonService::general(app));
+            }
             PythonService::new(py, object.bind(py), app, Arc::clone(&self.executor), body_limit)
         })
         .map_err(|error| RunError::EventLoop(error.to_string()))?;
