@@ -88,7 +88,7 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
 
     Raises:
         AssertionError: There is no title or no version.
-        ValueError: A limit is not a non-negative integer.
+        ValueError: A limit is not a non-negative integer, or the time is not positive.
 
     Attributes:
         dependency_overrides: What to call instead of a dependency, for tests.
@@ -200,11 +200,12 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
         self._telemetry = complete_config(telemetry)
         self.request_timeout = request_timeout
         self.request_id_header = request_id_header
+        self._classic_layers = classic_layers(request_timeout, request_id_header)
         self._telemetry_gate = TelemetryGate(self._telemetry)
         self.setup()
 
     def middleware_layers(self) -> list[Middleware]:
-        return [*classic_layers(self.request_timeout, self.request_id_header), *super().middleware_layers()]
+        return [*self._classic_layers, *super().middleware_layers()]
 
     # The OpenAPI document and its pages
 

@@ -80,7 +80,13 @@ class ClassicMethods:
 
 
 def classic_layers(request_timeout: float | None, request_id_header: str | None) -> list[Middleware]:
-    """The layers that two arguments of the application stand for, the outermost first."""
+    """The layers that two arguments of the application stand for, the outermost first.
+
+    Raises:
+        ValueError: the time is not positive.
+    """
+    if request_timeout is not None and not request_timeout > 0:
+        raise ValueError("request_timeout must be a positive number of seconds")
     layers = []
     if request_id_header is not None:
         from fastrapi.classic.request_id import RequestIdMiddleware

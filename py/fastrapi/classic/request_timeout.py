@@ -18,14 +18,9 @@ class RequestTimeoutMiddleware:
     Args:
         app: the application inside.
         timeout: seconds until the first byte of the answer.
-
-    Raises:
-        ValueError: the time is not positive.
     """
 
     def __init__(self, app: ASGIApp, timeout: float) -> None:
-        if not timeout > 0:
-            raise ValueError("request_timeout must be a positive number of seconds")
         self.app = app
         self._timeout = timeout
 

@@ -133,6 +133,10 @@ class Operation:
         self.body_field = get_body_field(
             body_params=body_params, name=self.unique_id, embed_body_fields=self._embed_body_fields
         )
+        if self.cache_resp:
+            from fastrapi.classic.response_cache import check_cacheable
+
+            check_cacheable(self)
 
     def _make_unique_id(self) -> str:
         function: Any = self.generate_unique_id_function

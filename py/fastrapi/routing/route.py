@@ -44,9 +44,8 @@ def build_app(handler: Handler, operation: Operation) -> ASGIApp:
 
     app: ASGIApp = routing.request_response(handler)
     if operation.cache_resp:
-        from fastrapi.classic.response_cache import ResponseCache, check_cacheable
+        from fastrapi.classic.response_cache import ResponseCache
 
-        check_cacheable(operation)
         app = ResponseCache(app)
     if operation.rate_limit is not None:
         from fastrapi.classic.rate_limit import RateLimitMiddleware
