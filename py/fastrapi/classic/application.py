@@ -11,7 +11,7 @@ from fastrapi.middleware import Middleware
 
 if TYPE_CHECKING:
     from fastrapi.routing import APIRouter
-    from fastrapi.routing.options import IncludeOptions, OperationOptions
+    from fastrapi.routing.options import OperationOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -44,12 +44,11 @@ class ClassicMethods:
     def const_get(self, path: str, **options: Unpack[OperationOptions]) -> Callable[[F], F]:
         """Add a path operation for GET whose answer never changes: it is called once."""
         options["cache_resp"] = True
-        return self.router.get(path, **options)  # type: ignore[return-value]
+        return self.router.get(path, **options)
 
-    def nest(self, prefix: str, router: APIRouter, **options: Unpack[IncludeOptions]) -> None:
+    def nest(self, prefix: str, router: APIRouter) -> None:
         """Include a router below a prefix."""
-        options["prefix"] = prefix
-        self.router.include_router(router, **options)
+        self.router.include_router(router, prefix=prefix)
 
     def fallback(self, func: F) -> F:
         """Let a function answer what no route matches. It is a path operation without a path.
