@@ -189,7 +189,8 @@ class _Encoder:
         if isinstance(obj, (list, set, frozenset, GeneratorType, tuple, deque)):
             inner = self.inner()
             return [inner.encode(item) for item in obj]
-        for base in type(obj).__mro__:
+        # An object may pass for one of another class, as asyncpg's UUID does.
+        for base in (*type(obj).__mro__, *obj.__class__.__mro__):
             encoder = ENCODERS_BY_TYPE.get(base)
             if encoder is not None:
                 return encoder(obj)

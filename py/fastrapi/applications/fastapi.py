@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar, cast
 
@@ -21,7 +22,11 @@ from fastrapi.exception_handlers import (
     request_validation_exception_handler,
     websocket_request_validation_exception_handler,
 )
-from fastrapi.exceptions import RequestValidationError, WebSocketRequestValidationError
+from fastrapi.exceptions import (
+    FastAPIDeprecationWarning,
+    RequestValidationError,
+    WebSocketRequestValidationError,
+)
 from fastrapi.middleware import Middleware
 from fastrapi.params import Depends
 from fastrapi.requests import Request
@@ -176,6 +181,13 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
             assert self.version, "A version must be provided for OpenAPI, e.g.: '2.1.0'"
         self.webhooks = webhooks or APIRouter()
         self.root_path = root_path
+        if root_path:
+            warnings.warn(
+                "The `root_path` parameter is deprecated. Configure the server's root path instead, "
+                "for example with `fastapi run --root-path /api/v1`.",
+                category=FastAPIDeprecationWarning,
+                stacklevel=2,
+            )
         self.dependency_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
         self.router: APIRouter = APIRouter(
             routes=routes,

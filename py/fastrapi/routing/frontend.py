@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from fastrapi._routing.base import limit_body
 from fastrapi._routing.frontend_files import FrontendFiles, normalize_frontend_path
 from fastrapi._utils import get_route_path
 from fastrapi.compat.starlette.exceptions import HTTPException
@@ -16,6 +17,9 @@ from fastrapi.requests import Request
 from fastrapi.responses import Response
 from fastrapi.routing.route import APIRoute
 from fastrapi.types import ASGIApp, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from fastrapi.routing.inclusion import RouterIncludeContext
 
 _PATH_KEY = "frontend_path"
 
@@ -42,6 +46,7 @@ class FrontendRoute(BaseRoute):
         app: the files.
         dependencies: dependencies to solve before anything is served.
         dependency_overrides_provider: the application, for its `dependency_overrides`.
+        max_body_size: the most bytes of a request body.
     """
 
     def __init__(
@@ -51,30 +56,30 @@ class FrontendRoute(BaseRoute):
         *,
         dependencies: Sequence[Depends] = (),
         dependency_overrides_provider: Any | None = None,
+        max_body_size: int | None = None,
     ) -> None:
         self.path = path
         self.app = app
         self.dependencies = list(dependencies)
         self.dependency_overrides_provider = dependency_overrides_provider
+        self._limited = limit_body(self._serve, max_body_size)
         self._guarded: ASGIApp | None = None
         if self.dependencies:
             self._guarded = _guarded_by(self.dependencies, dependency_overrides_provider, self._respond)
 
-    def below(
-        self, prefix: str, dependencies: Sequence[Depends], dependency_overrides_provider: Any | None
-    ) -> FrontendRoute:
+    def below(self, context: RouterIncludeContext) -> FrontendRoute:
         """This route as it is effective where its router is included.
 
         Args:
-            prefix: the prefix of the inclusion.
-            dependencies: the dependencies of the inclusion, which come before the route's own.
-            dependency_overrides_provider: the application, for its `dependency_overrides`.
+            context: what the inclusion adds.
         """
         return FrontendRoute(
-            join_frontend_paths(prefix, self.path),
+            join_frontend_paths(context.prefix, self.path),
             self.app,
-            dependencies=[*dependencies, *self.dependencies],
-            dependency_overrides_provider=dependency_overrides_provider or self.dependency_overrides_provider,
+            dependencies=[*context.dependencies, *self.dependencies],
+            dependency_overrides_provider=context.dependency_overrides_provider
+            or self.dependency_overrides_provider,
+            max_body_size=context.max_body_size,
         )
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -93,6 +98,9 @@ class FrontendRoute(BaseRoute):
         raise NoMatchFound(name, path_params)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._limited(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._guarded is None:
             response = await self._respond(scope)
             await response(scope, receive, send)

@@ -29,7 +29,7 @@ def effective_low_priority_routes(
     """The routes of an included router as the inclusion makes them."""
     for route in own_low_priority_routes(routes):
         if isinstance(route, FrontendRoute):
-            yield route.below(context.prefix, context.dependencies, context.dependency_overrides_provider)
+            yield route.below(context)
             continue
         effective = make_effective(route, context)
         if isinstance(effective, EffectiveRoute):
