@@ -28,13 +28,15 @@ class _ResponseReplaced(Exception):
 
 
 def is_due_to_limit(exc: BaseException) -> bool:
-    """Whether an application failed because it met a body limit: perhaps in several tasks at once."""
-    if isinstance(exc, _BodyTooLarge | _ResponseReplaced):
-        return True
-    if isinstance(exc, BaseExceptionGroup):
-        return all(map(is_due_to_limit, exc.exceptions))
+    """Whether an application failed because it met a body limit."""
     # One that had begun its response then raises an error of its own.
-    return exc.__cause__ is not None and is_due_to_limit(exc.__cause__)
+    return _is_of_limit(exc) or (exc.__cause__ is not None and _is_of_limit(exc.__cause__))
+
+
+def _is_of_limit(exc: BaseException) -> bool:
+    if isinstance(exc, BaseExceptionGroup):  # several tasks met the limit at once
+        return all(map(_is_of_limit, exc.exceptions))
+    return isinstance(exc, _BodyTooLarge | _ResponseReplaced)
 
 
 class RequestBodyLimitMiddleware:
