@@ -37,16 +37,31 @@ pub(crate) struct Invocation {
 
 const ACTIONS: [(&str, Action, &str); 4] = [
     ("run", Action::Run, "Serve the application (the default command)"),
-    ("dev", Action::Dev, "Serve the application, and start it again whenever a file changes"),
-    ("check", Action::Check, "Load the application and report what is wrong; takes what run takes"),
-    ("routes", Action::Routes, "List the application's routes, and how each is served"),
+    (
+        "dev",
+        Action::Dev,
+        "Serve the application, and start it again whenever a file changes",
+    ),
+    (
+        "check",
+        Action::Check,
+        "Load the application and report what is wrong; takes what run takes",
+    ),
+    (
+        "routes",
+        Action::Routes,
+        "List the application's routes, and how each is served",
+    ),
 ];
 
 /// Parses `arguments`, the first of which is the program's name.
 pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Invocation, clap::Error> {
     let matches = command().try_get_matches_from(with_default_command(arguments))?;
     let (name, flags) = matches.subcommand().unwrap_or(("run", &matches));
-    let action = ACTIONS.iter().find(|(known, ..)| *known == name).map_or(Action::Run, |(_, action, _)| *action);
+    let action = ACTIONS
+        .iter()
+        .find(|(known, ..)| *known == name)
+        .map_or(Action::Run, |(_, action, _)| *action);
     invocation(action, flags)
 }
 
@@ -62,16 +77,21 @@ fn invocation(action: Action, flags: &ArgMatches) -> Result<Invocation, clap::Er
         config: flags.get_one::<PathBuf>("config").cloned(),
         worker: flag("worker"),
         json: flag("json"),
-        watch: flags.try_get_many("watch").ok().flatten().map_or_else(Vec::new, |paths| paths.cloned().collect()),
+        watch: flags
+            .try_get_many("watch")
+            .ok()
+            .flatten()
+            .map_or_else(Vec::new, |paths| paths.cloned().collect()),
     })
 }
 
 /// `fastrapi-server main:app` means `fastrapi-server run main:app`.
 fn with_default_command(mut arguments: Vec<OsString>) -> Vec<OsString> {
     let general = ["help", "--help", "-h", "--version", "-V"];
-    let named = arguments.get(1).and_then(|first| first.to_str()).is_some_and(|first| {
-        general.contains(&first) || ACTIONS.iter().any(|(name, ..)| *name == first)
-    });
+    let named = arguments
+        .get(1)
+        .and_then(|first| first.to_str())
+        .is_some_and(|first| general.contains(&first) || ACTIONS.iter().any(|(name, ..)| *name == first));
     if !named {
         arguments.insert(arguments.len().min(1), "run".into());
     }
@@ -144,7 +164,10 @@ mod tests {
         }
         assert_eq!(parsed("x main:app").flags.app.as_deref(), Some("main:app"));
         assert_eq!(parsed("x --app main:app").flags.app.as_deref(), Some("main:app"));
-        assert_eq!(parsed("x dev --watch a --watch b").watch, [PathBuf::from("a"), PathBuf::from("b")]);
+        assert_eq!(
+            parsed("x dev --watch a --watch b").watch,
+            [PathBuf::from("a"), PathBuf::from("b")]
+        );
         assert!(parsed("x routes --json").json);
     }
 
@@ -164,7 +187,14 @@ mod tests {
 
     #[test]
     fn wrong_command_lines_are_usage_errors() {
-        for line in ["x --nope", "x --port", "x --port 70000", "x a:b --app c:d", "x check --json", "x --loop slow"] {
+        for line in [
+            "x --nope",
+            "x --port",
+            "x --port 70000",
+            "x a:b --app c:d",
+            "x check --json",
+            "x --loop slow",
+        ] {
             assert_eq!(try_parse(line).unwrap_err().exit_code(), 2, "{line}");
         }
     }

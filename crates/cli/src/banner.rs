@@ -32,9 +32,22 @@ impl Banner<'_> {
 
 impl fmt::Display for Banner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Served { app, python, event_loop } = self.served;
-        let workers = if self.workers == 1 { "1 worker".to_owned() } else { format!("{} workers", self.workers) };
-        writeln!(f, "fastrapi-server {} serves {app} on {}", env!("CARGO_PKG_VERSION"), Url(self.address))?;
+        let Served {
+            app,
+            python,
+            event_loop,
+        } = self.served;
+        let workers = if self.workers == 1 {
+            "1 worker".to_owned()
+        } else {
+            format!("{} workers", self.workers)
+        };
+        writeln!(
+            f,
+            "fastrapi-server {} serves {app} on {}",
+            env!("CARGO_PKG_VERSION"),
+            Url(self.address)
+        )?;
         writeln!(f, "  {workers}, Python {python}, {event_loop}")
     }
 }
@@ -57,10 +70,22 @@ mod tests {
 
     #[test]
     fn the_banner_says_where_and_what() {
-        let served = Served { app: "main:app".into(), python: "3.11".into(), event_loop: "uvloop".into() };
+        let served = Served {
+            app: "main:app".into(),
+            python: "3.11".into(),
+            event_loop: "uvloop".into(),
+        };
         let address = LocalAddress::Tcp(([127, 0, 0, 1], 8000).into());
-        let text = Banner { served: &served, address: &address, workers: 2 }.to_string();
-        assert!(text.contains("serves main:app on http://127.0.0.1:8000\n"), "{text}");
+        let text = Banner {
+            served: &served,
+            address: &address,
+            workers: 2,
+        }
+        .to_string();
+        assert!(
+            text.contains("serves main:app on http://127.0.0.1:8000\n"),
+            "{text}"
+        );
         assert!(text.contains("2 workers, Python 3.11, uvloop\n"));
     }
 }

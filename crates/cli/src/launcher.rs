@@ -20,7 +20,10 @@ impl Launcher {
     #[must_use]
     pub fn standalone(name: Option<&OsString>) -> Self {
         let program = std::env::current_exe().ok().or_else(|| name.map(PathBuf::from));
-        Self { program: program.unwrap_or_else(|| "fastrapi-server".into()), arguments: Vec::new() }
+        Self {
+            program: program.unwrap_or_else(|| "fastrapi-server".into()),
+            arguments: Vec::new(),
+        }
     }
 
     /// A worker process; `app` is only there for whoever reads the list of processes.

@@ -30,7 +30,11 @@ pub fn run(arguments: Vec<OsString>, launcher: Launcher) -> Exit {
         Err(answer) => {
             // Help and version are "errors" too, which go to standard output. Nobody reads a closed one.
             let _closed = answer.print();
-            if answer.use_stderr() { Exit::Usage } else { Exit::Success }
+            if answer.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Success
+            }
         }
     }
 }

@@ -37,7 +37,9 @@ static LOST: AtomicU64 = AtomicU64::new(0);
 /// stop the threads that serve.
 pub(crate) fn access_log() -> AccessLog {
     let (queue, records) = sync_channel(ACCESS_QUEUE);
-    let writer = std::thread::Builder::new().name("access-log".into()).spawn(move || write_records(&records));
+    let writer = std::thread::Builder::new()
+        .name("access-log".into())
+        .spawn(move || write_records(&records));
     if let Err(error) = writer {
         tracing::error!("no access log: {error}");
     }

@@ -22,7 +22,9 @@ fn main(py: Python<'_>) -> PyResult<u8> {
     let arguments: Vec<OsString> = system.getattr("argv")?.extract()?;
     let launcher = Launcher {
         program: system.getattr("executable")?.extract()?,
-        arguments: ["-c", "from fastrapi._core import main; raise SystemExit(main())"].map(OsString::from).into(),
+        arguments: ["-c", "from fastrapi._core import main; raise SystemExit(main())"]
+            .map(OsString::from)
+            .into(),
     };
     Ok(py.detach(|| crate::run(arguments, launcher)).code())
 }

@@ -32,7 +32,11 @@ impl Note {
 impl Report {
     /// A report that ends the process with `exit`.
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), notes: Vec::new() }
+        Self {
+            exit,
+            message: message.into(),
+            notes: Vec::new(),
+        }
     }
 
     /// Adds why it happened.
@@ -61,7 +65,8 @@ impl Report {
     /// Shows the report on standard error and tells the status to exit with.
     pub(crate) fn show(&self) -> Exit {
         let mut terminal = std::io::stderr().lock();
-        let colour = terminal.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let colour =
+            terminal.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let text = self.render(colour);
         // Nobody is left to tell when standard error is closed.
         let _closed = terminal.write_all(text.as_bytes());
@@ -112,7 +117,9 @@ mod tests {
 
     #[test]
     fn notes_follow_the_message_in_order() {
-        let report = Report::new(Exit::Listen, "cannot listen").cause("one\ntwo").hint("choose another port");
+        let report = Report::new(Exit::Listen, "cannot listen")
+            .cause("one\ntwo")
+            .hint("choose another port");
         assert_eq!(
             report.to_string(),
             "error: cannot listen\ncause: one\n  two\nhint: choose another port\n"

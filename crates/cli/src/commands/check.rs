@@ -11,7 +11,15 @@ use crate::settings::Settings;
 pub(crate) fn check(settings: &Settings) -> Result<Exit, Report> {
     python::start(settings)?;
     let inspection = inspect(&python::target(settings)).map_err(|error| failure::of_run(&error, settings))?;
-    let direct = inspection.routes.iter().filter(|route| route.lane == "direct").count();
-    println!("{} can be served: {} routes, {direct} on the direct lane", inspection.application, inspection.routes.len());
+    let direct = inspection
+        .routes
+        .iter()
+        .filter(|route| route.lane == "direct")
+        .count();
+    println!(
+        "{} can be served: {} routes, {direct} on the direct lane",
+        inspection.application,
+        inspection.routes.len()
+    );
     Ok(Exit::Success)
 }

@@ -13,6 +13,10 @@ use crate::supervisor::develop;
 /// named) changes.
 pub(crate) fn dev(launcher: Launcher, settings: Settings, watch: Vec<PathBuf>) -> Result<Exit, Report> {
     let listener = bind(&settings)?;
-    let directories = if watch.is_empty() { vec![settings.app_dir.clone()] } else { watch };
+    let directories = if watch.is_empty() {
+        vec![settings.app_dir.clone()]
+    } else {
+        watch
+    };
     develop(launcher, listener, settings, &directories)
 }

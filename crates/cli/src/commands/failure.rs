@@ -20,7 +20,9 @@ pub(super) fn of_run(error: &RunError, settings: &Settings) -> Report {
         RunError::Lifespan(error @ (LifespanError::Startup(_) | LifespanError::Unsupported(_))) => {
             Report::new(Exit::Application, error.to_string())
         }
-        RunError::EventLoop(cause) => Report::new(Exit::Application, "cannot make the event loop").cause(cause),
+        RunError::EventLoop(cause) => {
+            Report::new(Exit::Application, "cannot make the event loop").cause(cause)
+        }
         RunError::Inspect(cause) => {
             Report::new(Exit::Application, "the application's routes cannot be described").cause(cause)
         }
@@ -38,36 +40,58 @@ pub(super) fn of_run(error: &RunError, settings: &Settings) -> Report {
 pub(super) fn of_load(error: &LoadError, settings: &Settings) -> Report {
     let report = |message: String| Report::new(Exit::Application, message);
     match error {
-        LoadError::ModuleNotFound { module, app_dir, suggestions } => {
-            report(format!("cannot find the module '{module}'"))
-                .cause(format!("no module of that name in {} or among the installed packages", shown(app_dir)))
-                .maybe_hint(did_you_mean(suggestions).or_else(|| app_dir_hint(settings)))
+        LoadError::ModuleNotFound {
+            module,
+            app_dir,
+            suggestions,
+        } => report(format!("cannot find the module '{module}'"))
+            .cause(format!(
+                "no module of that name in {} or among the installed packages",
+                shown(app_dir)
+            ))
+            .maybe_hint(did_you_mean(suggestions).or_else(|| app_dir_hint(settings))),
+        LoadError::AttributeNotFound {
+            module,
+            attribute,
+            suggestions,
+            apps_in_module,
+        } => report(format!("the module '{module}' has no attribute '{attribute}'"))
+            .maybe_hint(did_you_mean(suggestions))
+            .maybe_hint(applications(module, apps_in_module)),
+        LoadError::ImportFailed {
+            module,
+            exception_text,
+            user_frames,
+        } => report(format!("importing '{module}' failed")).cause(traceback(exception_text, user_frames)),
+        LoadError::FactoryFailed {
+            name,
+            exception_text,
+            user_frames,
+        } => report(format!("the factory '{name}' failed")).cause(traceback(exception_text, user_frames)),
+        LoadError::NotAFactory { name } => {
+            report(format!("'{name}' is not callable, so it cannot be a factory"))
+                .hint("leave out --factory to serve it as it is")
         }
-        LoadError::AttributeNotFound { module, attribute, suggestions, apps_in_module } => {
-            report(format!("the module '{module}' has no attribute '{attribute}'"))
-                .maybe_hint(did_you_mean(suggestions))
-                .maybe_hint(applications(module, apps_in_module))
-        }
-        LoadError::ImportFailed { module, exception_text, user_frames } => {
-            report(format!("importing '{module}' failed")).cause(traceback(exception_text, user_frames))
-        }
-        LoadError::FactoryFailed { name, exception_text, user_frames } => {
-            report(format!("the factory '{name}' failed")).cause(traceback(exception_text, user_frames))
-        }
-        LoadError::NotAFactory { name } => report(format!("'{name}' is not callable, so it cannot be a factory"))
-            .hint("leave out --factory to serve it as it is"),
-        LoadError::NotAnApplication { name, problem, apps_in_module } => {
+        LoadError::NotAnApplication {
+            name,
+            problem,
+            apps_in_module,
+        } => {
             let module = name.split(':').next().unwrap_or_default();
             report(format!("'{name}' cannot be served"))
                 .cause(problem)
                 .maybe_hint(applications(module, apps_in_module))
         }
         LoadError::NoAppFound { looked_in } => report("no application was named and none was found".into())
-            .cause(format!("looked in {}", list(looked_in.iter().map(|path| shown(path)))))
+            .cause(format!(
+                "looked in {}",
+                list(looked_in.iter().map(|path| shown(path)))
+            ))
             .hint("name it: fastrapi-server MODULE:ATTRIBUTE"),
-        LoadError::Interrupted => {
-            Report::new(Exit::Other(128 + 2), "interrupted while the application was imported")
-        }
+        LoadError::Interrupted => Report::new(
+            Exit::Other(128 + 2),
+            "interrupted while the application was imported",
+        ),
     }
 }
 
@@ -75,7 +99,13 @@ pub(super) fn of_load(error: &LoadError, settings: &Settings) -> Report {
 /// look, and the server's own lines would only hide it.
 fn traceback(exception: &str, frames: &[UserFrame]) -> String {
     let mut text = exception.to_owned();
-    for UserFrame { file, line, function, source } in frames.iter().rev() {
+    for UserFrame {
+        file,
+        line,
+        function,
+        source,
+    } in frames.iter().rev()
+    {
         let _infallible = write!(text, "\nat {}:{line} in {function}", shown(file));
         if !source.is_empty() {
             let _infallible = write!(text, "\n    {source}");

@@ -48,10 +48,16 @@ fn cannot_start(error: &InterpreterError) -> Report {
         | InterpreterError::PackageMismatch { .. } => Exit::Configuration,
         _ => Exit::Internal,
     };
-    Report::new(exit, "Python cannot be started").cause(error.to_string()).maybe_hint(error.hint())
+    Report::new(exit, "Python cannot be started")
+        .cause(error.to_string())
+        .maybe_hint(error.hint())
 }
 
 /// The application that the settings name.
 pub(super) fn target(settings: &Settings) -> AppTarget {
-    AppTarget { spec: settings.app.clone(), factory: settings.factory, app_dir: settings.app_dir.clone() }
+    AppTarget {
+        spec: settings.app.clone(),
+        factory: settings.factory,
+        app_dir: settings.app_dir.clone(),
+    }
 }

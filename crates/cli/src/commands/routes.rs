@@ -14,7 +14,11 @@ use crate::settings::Settings;
 pub(crate) fn routes(settings: &Settings, json: bool) -> Result<Exit, Report> {
     python::start(settings)?;
     let inspection = inspect(&python::target(settings)).map_err(|error| failure::of_run(&error, settings))?;
-    let text = if json { as_json(&inspection.routes) } else { as_table(&inspection.routes) };
+    let text = if json {
+        as_json(&inspection.routes)
+    } else {
+        as_table(&inspection.routes)
+    };
     match io::stdout().write_all(text.as_bytes()) {
         // `routes | head` is no failure.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -45,21 +49,45 @@ const HEADINGS: [&str; 5] = ["METHOD", "PATH", "NAME", "LANE", "PLACEMENT"];
 
 /// Columns as wide as their content. The reason comes after the lane in the same column, as only some have one.
 fn as_table(routes: &[RouteDescription]) -> String {
-    let rows: Vec<[String; 5]> = std::iter::once(HEADINGS.map(str::to_owned)).chain(routes.iter().map(cells)).collect();
-    let widths: [usize; 5] =
-        std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default());
+    let rows: Vec<[String; 5]> = std::iter::once(HEADINGS.map(str::to_owned))
+        .chain(routes.iter().map(cells))
+        .collect();
+    let widths: [usize; 5] = std::array::from_fn(|column| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or_default()
+    });
     rows.iter()
         .map(|row| {
-            let line: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+            let line: Vec<String> = row
+                .iter()
+                .zip(widths)
+                .map(|(cell, width)| format!("{cell:width$}"))
+                .collect();
             format!("{}\n", line.join("  ").trim_end())
         })
         .collect()
 }
 
 fn cells(route: &RouteDescription) -> [String; 5] {
-    let methods = if route.methods.is_empty() { "*".to_owned() } else { route.methods.join(",") };
-    let lane = if route.reason.is_empty() { route.lane.clone() } else { format!("{}: {}", route.lane, route.reason) };
-    [methods, route.path.clone(), route.name.clone(), lane, route.placement.clone()]
+    let methods = if route.methods.is_empty() {
+        "*".to_owned()
+    } else {
+        route.methods.join(",")
+    };
+    let lane = if route.reason.is_empty() {
+        route.lane.clone()
+    } else {
+        format!("{}: {}", route.lane, route.reason)
+    };
+    [
+        methods,
+        route.path.clone(),
+        route.name.clone(),
+        lane,
+        route.placement.clone(),
+    ]
 }
 
 #[cfg(test)]
@@ -79,7 +107,10 @@ mod tests {
 
     #[test]
     fn the_table_has_aligned_columns() {
-        let table = as_table(&[route(&["GET", "HEAD"], "/", ""), route(&[], "/static/{path:path}", "a Mount")]);
+        let table = as_table(&[
+            route(&["GET", "HEAD"], "/", ""),
+            route(&[], "/static/{path:path}", "a Mount"),
+        ]);
         assert_eq!(
             table,
             "METHOD    PATH                 NAME  LANE              PLACEMENT\n\

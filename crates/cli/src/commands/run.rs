@@ -21,10 +21,19 @@ pub(crate) fn run(launcher: Launcher, settings: Settings) -> Result<Exit, Report
         return supervise(launcher, listener, settings);
     }
     if settings.workers.count() > 1 {
-        return Err(Report::new(Exit::Configuration, "several workers need a supervisor")
-            .hint("leave out --no-supervisor, or --workers"));
+        return Err(
+            Report::new(Exit::Configuration, "several workers need a supervisor")
+                .hint("leave out --no-supervisor, or --workers"),
+        );
     }
-    serve(&settings, listener, |served, address| Banner { served, address, workers: 1 }.print())
+    serve(&settings, listener, |served, address| {
+        Banner {
+            served,
+            address,
+            workers: 1,
+        }
+        .print()
+    })
 }
 
 /// Binds before the application is imported, so that a port in use is reported at once.
@@ -42,8 +51,11 @@ pub(super) fn cannot_listen(error: &ListenError) -> Report {
 /// Serves on the socket and with the settings that a supervisor sends.
 pub(crate) fn worker() -> Result<Exit, Report> {
     let no_supervisor = |error: io::Error| {
-        Report::new(Exit::Usage, "--worker is for processes that fastrapi-server starts itself")
-            .cause(error.to_string())
+        Report::new(
+            Exit::Usage,
+            "--worker is for processes that fastrapi-server starts itself",
+        )
+        .cause(error.to_string())
     };
     let mut line = WorkerLine::take().map_err(no_supervisor)?;
     let (socket, settings) = line.receive_orders().map_err(no_supervisor)?;

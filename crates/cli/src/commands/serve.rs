@@ -39,7 +39,10 @@ pub(super) fn serve(
             tracing::error!("{error}");
         }
     }
-    Ok(stopped?.forced_by.and_then(|signal| u8::try_from(128 + signal).ok()).map_or(Exit::Success, Exit::Other))
+    Ok(stopped?
+        .forced_by
+        .and_then(|signal| u8::try_from(128 + signal).ok())
+        .map_or(Exit::Success, Exit::Other))
 }
 
 fn options(settings: &Settings, listener: BoundListener) -> ServeOptions {

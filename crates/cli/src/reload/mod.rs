@@ -28,12 +28,20 @@ impl Watcher {
     pub(crate) fn start(directories: &[PathBuf]) -> Result<Self, Report> {
         let directories: Vec<PathBuf> = directories
             .iter()
-            .map(|directory| directory.canonicalize().map_err(|error| unwatchable(directory, &error)))
+            .map(|directory| {
+                directory
+                    .canonicalize()
+                    .map_err(|error| unwatchable(directory, &error))
+            })
             .collect::<Result<_, _>>()?;
         let (raw_sender, raw) = mpsc::channel();
         let watcher = notify::recommended_watcher(raw_sender).map_err(|error| failed(&error))?;
         let (sender, changes) = unbounded_channel();
-        let mut task = Task { watcher, snapshot: Snapshot::default(), sender };
+        let mut task = Task {
+            watcher,
+            snapshot: Snapshot::default(),
+            sender,
+        };
         for directory in &directories {
             for file in task.watch_tree(directory).map_err(|error| failed(&error))? {
                 task.snapshot.remember(&file);
@@ -53,20 +61,27 @@ impl Watcher {
 
     /// What is watched.
     pub(crate) fn describe(&self) -> String {
-        self.directories.iter().map(|directory| shown(directory)).collect::<Vec<_>>().join(", ")
+        self.directories
+            .iter()
+            .map(|directory| shown(directory))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
 fn unwatchable(directory: &Path, error: &io::Error) -> Report {
-    Report::new(Exit::Usage, format!("cannot watch {} for changes", directory.display())).cause(error.to_string())
+    Report::new(
+        Exit::Usage,
+        format!("cannot watch {} for changes", directory.display()),
+    )
+    .cause(error.to_string())
 }
 
 fn failed(error: &notify::Error) -> Report {
     let report = Report::new(Exit::Runtime, "cannot watch files for changes").cause(error.to_string());
     match error.kind {
-        notify::ErrorKind::MaxFilesWatch => {
-            report.hint("raise the limit: sysctl fs.inotify.max_user_watches=524288, or watch less with --watch")
-        }
+        notify::ErrorKind::MaxFilesWatch => report
+            .hint("raise the limit: sysctl fs.inotify.max_user_watches=524288, or watch less with --watch"),
         _ => report,
     }
 }

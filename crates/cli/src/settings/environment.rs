@@ -19,17 +19,24 @@ pub(super) fn variable(name: &str) -> String {
 }
 
 /// Reads every variable that begins with `FASTRAPI_`: the settings, and the file that `FASTRAPI_CONFIG` names.
-pub(super) fn read(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<(Layer, Option<PathBuf>), Report> {
+pub(super) fn read(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<(Layer, Option<PathBuf>), Report> {
     let mut layer = Layer::default();
     let mut config = None;
     for (name, value) in variables {
-        let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
+        let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else {
+            continue;
+        };
         if name == CONFIG {
             config = Some(PathBuf::from(value));
             continue;
         }
         let Some(value) = value.to_str() else {
-            return Err(Report::new(Exit::Configuration, format!("the value of {name} is not valid UTF-8")));
+            return Err(Report::new(
+                Exit::Configuration,
+                format!("the value of {name} is not valid UTF-8"),
+            ));
         };
         let key = name.trim_start_matches(PREFIX).to_ascii_lowercase();
         if Settings::NAMES.contains(&key.as_str()) {
@@ -45,9 +52,11 @@ pub(super) fn read(variables: impl Iterator<Item = (OsString, OsString)>) -> Res
 /// or Kubernetes, which describes a service called `fastrapi` to all containers in variables of this form.
 fn refuse_misspelling(name: &str, key: &str) -> Result<(), Report> {
     match unknown_name_hint(key, variable) {
-        Some(hint) => {
-            Err(Report::new(Exit::Configuration, format!("there is no setting for the variable {name}")).hint(hint))
-        }
+        Some(hint) => Err(Report::new(
+            Exit::Configuration,
+            format!("there is no setting for the variable {name}"),
+        )
+        .hint(hint)),
         None => Ok(()),
     }
 }
@@ -56,7 +65,10 @@ fn read_one(variable: &str, key: &str, value: &str) -> Result<Layer, Report> {
     let table = |value| toml::Table::from_iter([(key.to_owned(), value)]);
     // A variable has no type: what is a number for one setting is a text for another.
     let texts = Layer::deserialize(table(toml::Value::String(value.to_owned())));
-    let typed = value.parse::<toml::Value>().ok().filter(|value| !value.is_str() && !value.is_table());
+    let typed = value
+        .parse::<toml::Value>()
+        .ok()
+        .filter(|value| !value.is_str() && !value.is_table());
     match (texts, typed) {
         (Ok(layer), _) => Ok(layer),
         (Err(_), Some(typed)) => Layer::deserialize(table(typed)).map_err(|error| failed(variable, &error)),
@@ -65,8 +77,11 @@ fn read_one(variable: &str, key: &str, value: &str) -> Result<Layer, Report> {
 }
 
 fn failed(variable: &str, error: &toml::de::Error) -> Report {
-    Report::new(Exit::Configuration, format!("the environment variable {variable} is not valid"))
-        .cause(error.message().trim())
+    Report::new(
+        Exit::Configuration,
+        format!("the environment variable {variable} is not valid"),
+    )
+    .cause(error.message().trim())
 }
 
 #[cfg(test)]
@@ -75,7 +90,11 @@ mod tests {
     use super::*;
 
     fn given(variables: &[(&str, &str)]) -> Result<(Layer, Option<PathBuf>), Report> {
-        read(variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))))
+        read(
+            variables
+                .iter()
+                .map(|(name, value)| (OsString::from(name), OsString::from(value))),
+        )
     }
 
     #[test]
@@ -119,15 +138,24 @@ mod tests {
 
     #[test]
     fn variables_of_others_are_left_alone() {
-        let variables = [("FASTRAPI_SERVICE_HOST", "10.0.0.1"), ("FASTRAPI_PORT_8000_TCP_ADDR", "10.0.0.1")];
+        let variables = [
+            ("FASTRAPI_SERVICE_HOST", "10.0.0.1"),
+            ("FASTRAPI_PORT_8000_TCP_ADDR", "10.0.0.1"),
+        ];
         assert_eq!(given(&variables).unwrap(), (Layer::default(), None));
     }
 
     #[test]
     fn wrong_values_are_errors_that_name_the_variable() {
-        for (name, value) in [("FASTRAPI_PORT", "70000"), ("FASTRAPI_PORT", "http"), ("FASTRAPI_HTTP2", "maybe")] {
+        for (name, value) in [
+            ("FASTRAPI_PORT", "70000"),
+            ("FASTRAPI_PORT", "http"),
+            ("FASTRAPI_HTTP2", "maybe"),
+        ] {
             let report = given(&[(name, value)]).unwrap_err().to_string();
-            assert!(report.starts_with(&format!("error: the environment variable {name} is not valid\ncause: ")));
+            assert!(report.starts_with(&format!(
+                "error: the environment variable {name} is not valid\ncause: "
+            )));
         }
     }
 }

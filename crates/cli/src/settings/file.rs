@@ -10,8 +10,11 @@ use crate::suggest;
 /// Reads the file at `path`. Keys that are no setting are errors.
 pub(super) fn read(path: &Path) -> Result<Layer, Report> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Report::new(Exit::Configuration, format!("cannot read the configuration file {}", path.display()))
-            .cause(error.to_string())
+        Report::new(
+            Exit::Configuration,
+            format!("cannot read the configuration file {}", path.display()),
+        )
+        .cause(error.to_string())
     })?;
     parse(&text).map_err(|error| failed(path, &text, &error))
 }
@@ -22,7 +25,9 @@ fn parse(text: &str) -> Result<Layer, toml::de::Error> {
 
 fn failed(path: &Path, text: &str, error: &toml::de::Error) -> Report {
     let at = error.span().map_or_else(String::new, |span| {
-        let line = text.get(..span.start).map_or(1, |before| before.matches('\n').count() + 1);
+        let line = text
+            .get(..span.start)
+            .map_or(1, |before| before.matches('\n').count() + 1);
         format!(", line {line}")
     });
     let message = error.message().trim();
@@ -68,8 +73,13 @@ mod tests {
 
     #[test]
     fn wrong_values_and_wrong_syntax_are_errors() {
-        assert!(report("port = 70000").starts_with("error: the configuration file app.toml, line 1 is not valid\n"));
-        assert!(report("\nport = ").starts_with("error: the configuration file app.toml, line 2 is not valid\n"));
+        assert!(
+            report("port = 70000")
+                .starts_with("error: the configuration file app.toml, line 1 is not valid\n")
+        );
+        assert!(
+            report("\nport = ").starts_with("error: the configuration file app.toml, line 2 is not valid\n")
+        );
         assert!(report("workers = 0").contains("cause: expected at least 1 worker, or \"auto\""));
     }
 
@@ -93,7 +103,14 @@ mod tests {
 
         let layer = parse(&active).unwrap();
         // Examples, as these have no default.
-        let layer = Layer { app: None, venv: None, uds: None, threads: None, max_body_size: None, ..layer };
+        let layer = Layer {
+            app: None,
+            venv: None,
+            uds: None,
+            threads: None,
+            max_body_size: None,
+            ..layer
+        };
         assert_eq!(layer.settle(), Layer::default().settle());
         assert_eq!(parse(documented).unwrap(), Layer::default());
     }

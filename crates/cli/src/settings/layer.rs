@@ -80,9 +80,12 @@ pub(super) use settings;
 
 /// The name of a field that is a keyword of Rust.
 pub(super) const fn unraw(name: &'static str) -> &'static str {
-    match name.as_bytes() {
-        [b'r', b'#', ..] => name.split_at(2).1,
-        _ => name,
+    let [b'r', b'#', rest @ ..] = name.as_bytes() else {
+        return name;
+    };
+    match std::str::from_utf8(rest) {
+        Ok(rest) => rest,
+        Err(_) => name,
     }
 }
 
@@ -104,7 +107,9 @@ pub(crate) fn document(command: Command) -> Command {
 fn describe(argument: Arg, defaults: &serde_json::Value) -> Arg {
     let name = argument.get_id().to_string();
     let known = Settings::NAMES.contains(&name.as_str());
-    let Some(help) = argument.get_help().map(ToString::to_string).filter(|_| known) else { return argument };
+    let Some(help) = argument.get_help().map(ToString::to_string).filter(|_| known) else {
+        return argument;
+    };
     let default = match defaults.get(&name) {
         Some(serde_json::Value::Bool(true)) => format!(" (on; --no-{} turns it off)", name.replace('_', "-")),
         Some(serde_json::Value::String(text)) if text.is_empty() => String::new(),

@@ -36,7 +36,10 @@ impl Settings {
     pub(crate) fn address(&self) -> BindAddress {
         match &self.uds {
             Some(path) => BindAddress::Unix(path.clone()),
-            None => BindAddress::Tcp { host: self.host.clone(), port: self.port },
+            None => BindAddress::Tcp {
+                host: self.host.clone(),
+                port: self.port,
+            },
         }
     }
 
@@ -82,12 +85,21 @@ mod tests {
 
     #[test]
     fn the_defaults_are_the_servers_own() {
-        assert_eq!(Layer::default().settle().server(), server::ServerConfig::default());
+        assert_eq!(
+            Layer::default().settle().server(),
+            server::ServerConfig::default()
+        );
     }
 
     #[test]
     fn a_socket_path_wins_over_host_and_port() {
-        let layer = Layer { uds: Some("/run/app.sock".into()), ..Layer::default() };
-        assert_eq!(layer.settle().address(), BindAddress::Unix("/run/app.sock".into()));
+        let layer = Layer {
+            uds: Some("/run/app.sock".into()),
+            ..Layer::default()
+        };
+        assert_eq!(
+            layer.settle().address(),
+            BindAddress::Unix("/run/app.sock".into())
+        );
     }
 }

@@ -19,7 +19,9 @@ impl Seconds {
     }
 
     fn checked(seconds: f64) -> Result<Self, String> {
-        Duration::try_from_secs_f64(seconds).map(Self).map_err(|_| format!("{seconds} is not a number of seconds"))
+        Duration::try_from_secs_f64(seconds)
+            .map(Self)
+            .map_err(|_| format!("{seconds} is not a number of seconds"))
     }
 }
 
@@ -27,7 +29,9 @@ impl FromStr for Seconds {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|_| "expected a number of seconds".to_owned()).and_then(Self::checked)
+        text.parse()
+            .map_err(|_| "expected a number of seconds".to_owned())
+            .and_then(Self::checked)
     }
 }
 
@@ -69,8 +73,13 @@ impl FromStr for Size {
             "GiB" => 1024 * 1024 * 1024,
             other => return Err(format!("unknown unit {other:?}, expected KiB, MiB or GiB")),
         };
-        let count: u64 = digits.parse().map_err(|_| "expected a number of bytes, such as 65536 or 8MiB".to_owned())?;
-        count.checked_mul(unit).map(Self).ok_or_else(|| format!("{text} is too large"))
+        let count: u64 = digits
+            .parse()
+            .map_err(|_| "expected a number of bytes, such as 65536 or 8MiB".to_owned())?;
+        count
+            .checked_mul(unit)
+            .map(Self)
+            .ok_or_else(|| format!("{text} is too large"))
     }
 }
 
@@ -82,7 +91,10 @@ impl Serialize for Size {
 
 impl<'de> Deserialize<'de> for Size {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NumberOrText { expected: "a number of bytes", number: |n| Ok(Self(n)) })
+        deserializer.deserialize_any(NumberOrText {
+            expected: "a number of bytes",
+            number: |n| Ok(Self(n)),
+        })
     }
 }
 
@@ -121,7 +133,10 @@ impl FromStr for Workers {
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "auto" => Ok(Self::Auto),
-            _ => text.parse().map_err(|_| "expected a number or \"auto\"".to_owned()).and_then(Self::number),
+            _ => text
+                .parse()
+                .map_err(|_| "expected a number or \"auto\"".to_owned())
+                .and_then(Self::number),
         }
     }
 }
@@ -137,7 +152,10 @@ impl Serialize for Workers {
 
 impl<'de> Deserialize<'de> for Workers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NumberOrText { expected: "a number or \"auto\"", number: Self::number })
+        deserializer.deserialize_any(NumberOrText {
+            expected: "a number or \"auto\"",
+            number: Self::number,
+        })
     }
 }
 
@@ -159,7 +177,8 @@ impl<T: FromStr<Err = String>> Visitor<'_> for NumberOrText<T> {
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<T, E> {
-        let unsigned = u64::try_from(value).map_err(|_| E::invalid_value(Unexpected::Signed(value), &self))?;
+        let unsigned =
+            u64::try_from(value).map_err(|_| E::invalid_value(Unexpected::Signed(value), &self))?;
         self.visit_u64(unsigned)
     }
 

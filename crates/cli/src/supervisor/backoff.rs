@@ -35,7 +35,9 @@ mod tests {
     #[test]
     fn delays_double_up_to_a_limit_and_start_over_after_a_sound_worker() {
         let mut backoff = Backoff::default();
-        let delays: Vec<u128> = (0..9).map(|_| backoff.after(Duration::ZERO).as_millis()).collect();
+        let delays: Vec<u128> = (0..9)
+            .map(|_| backoff.after(Duration::ZERO).as_millis())
+            .collect();
         assert_eq!(delays, [0, 100, 200, 400, 800, 1600, 3200, 5000, 5000]);
         assert_eq!(backoff.after(SOUND), Duration::ZERO);
         assert_eq!(backoff.after(Duration::ZERO), FIRST);

@@ -9,14 +9,19 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
+    SendFlags,
 };
 
 use crate::banner::Served;
 use crate::settings::Settings;
 
 /// Tells the worker at the other end what to serve, and on which socket.
-pub(super) fn send_orders(line: &UnixStream, listener: BorrowedFd<'_>, settings: &Settings) -> io::Result<()> {
+pub(super) fn send_orders(
+    line: &UnixStream,
+    listener: BorrowedFd<'_>,
+    settings: &Settings,
+) -> io::Result<()> {
     let descriptors = [listener];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut control = SendAncillaryBuffer::new(&mut space);
@@ -48,7 +53,9 @@ impl WorkerLine {
     }
 
     fn new(stream: UnixStream) -> Self {
-        Self { stream: BufReader::new(stream) }
+        Self {
+            stream: BufReader::new(stream),
+        }
     }
 
     /// Waits for what [`send_orders`] sends.
@@ -64,7 +71,12 @@ impl WorkerLine {
         let mut control = RecvAncillaryBuffer::new(&mut space);
         let mut byte = [0];
         let buffers = &mut [IoSliceMut::new(&mut byte)];
-        rustix::net::recvmsg(self.stream.get_ref(), buffers, &mut control, RecvFlags::CMSG_CLOEXEC)?;
+        rustix::net::recvmsg(
+            self.stream.get_ref(),
+            buffers,
+            &mut control,
+            RecvFlags::CMSG_CLOEXEC,
+        )?;
         control
             .drain()
             .find_map(|message| match message {
@@ -82,11 +94,13 @@ impl WorkerLine {
     /// Calls `gone` on a thread of its own once the supervisor is gone.
     pub(crate) fn watch(&self, gone: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let mut stream = self.stream.get_ref().try_clone()?;
-        std::thread::Builder::new().name("supervisor-watch".into()).spawn(move || {
-            let mut byte = [0];
-            while matches!(stream.read(&mut byte), Ok(1..)) {}
-            gone();
-        })?;
+        std::thread::Builder::new()
+            .name("supervisor-watch".into())
+            .spawn(move || {
+                let mut byte = [0];
+                while matches!(stream.read(&mut byte), Ok(1..)) {}
+                gone();
+            })?;
         Ok(())
     }
 }
@@ -114,7 +128,11 @@ mod tests {
     #[tokio::test]
     async fn orders_go_through_the_line_and_the_answer_comes_back() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let settings = Layer { app: Some("main:app".into()), ..Layer::default() }.settle();
+        let settings = Layer {
+            app: Some("main:app".into()),
+            ..Layer::default()
+        }
+        .settle();
         let (supervisor, mut worker) = line();
         send_orders(&supervisor, listener.as_fd(), &settings).unwrap();
         let (received, same_settings) = worker.receive_orders().unwrap();
@@ -122,7 +140,11 @@ mod tests {
         assert_eq!(received.local_addr().unwrap(), listener.local_addr().unwrap());
         assert_eq!(same_settings, settings);
 
-        let served = Served { app: "main:app".into(), python: "3.11".into(), event_loop: "uvloop".into() };
+        let served = Served {
+            app: "main:app".into(),
+            python: "3.11".into(),
+            event_loop: "uvloop".into(),
+        };
         worker.announce(&served).unwrap();
         assert_eq!(read_announcement(supervisor).await, Some(served));
     }

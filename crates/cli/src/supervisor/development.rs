@@ -27,6 +27,10 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// An application that writes one of its own modules whenever it starts would be restarted for ever.
 const CHANGES_DURING_START: u32 = 3;
 
+/// Python takes a module's compiled form for current if its source has the same size and was written in the same
+/// second, which two quick changes easily are.
+const NO_STALE_BYTECODE: &[(&str, &str)] = &[("PYTHONDONTWRITEBYTECODE", "1")];
+
 /// Serves with one worker until a signal asks to stop; a change of a file in `directories` starts it again.
 pub(crate) fn develop(
     launcher: Launcher,
@@ -37,7 +41,12 @@ pub(crate) fn develop(
     let watcher = Watcher::start(directories)?;
     run(async move {
         let (sender, receiver) = events();
-        let orders = Orders { launcher, listener, settings };
+        let orders = Orders {
+            launcher,
+            listener,
+            settings,
+            environment: NO_STALE_BYTECODE,
+        };
         let session = Session {
             orders,
             watcher,
@@ -90,7 +99,12 @@ impl Session {
                 if let Some(worker) = &mut self.worker {
                     worker.ready = true;
                 }
-                Banner { served: &served, address: self.orders.listener.address(), workers: 1 }.print();
+                Banner {
+                    served: &served,
+                    address: self.orders.listener.address(),
+                    workers: 1,
+                }
+                .print();
                 if id == 1 {
                     eprintln!("  watching {} for changes", self.watcher.describe());
                 }
@@ -118,7 +132,10 @@ impl Session {
 
     /// Whether every one of the files changed during each of the last starts.
     fn is_endless(&mut self, changed: &[PathBuf]) -> bool {
-        let starting = self.worker.as_ref().is_some_and(|worker| !worker.ready || worker.age() < PATIENCE);
+        let starting = self
+            .worker
+            .as_ref()
+            .is_some_and(|worker| !worker.ready || worker.age() < PATIENCE);
         if !starting {
             self.changes_during_start.clear();
             return false;
@@ -130,7 +147,10 @@ impl Session {
             endless &= *count > CHANGES_DURING_START;
         }
         if endless {
-            eprintln!("dev: {} changes whenever the application starts; not restarting", shown(&changed[0]));
+            eprintln!(
+                "dev: {} changes whenever the application starts; not restarting",
+                shown(&changed[0])
+            );
         }
         endless
     }

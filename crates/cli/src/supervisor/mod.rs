@@ -27,10 +27,19 @@ use crate::settings::Settings;
 const SHUTDOWN_ALLOWANCE: Duration = Duration::from_secs(10);
 
 /// Serves with worker processes until a signal asks to stop.
-pub(crate) fn supervise(launcher: Launcher, listener: BoundListener, settings: Settings) -> Result<Exit, Report> {
+pub(crate) fn supervise(
+    launcher: Launcher,
+    listener: BoundListener,
+    settings: Settings,
+) -> Result<Exit, Report> {
     run(async move {
         let count = settings.workers.count();
-        let orders = Orders { launcher, listener, settings };
+        let orders = Orders {
+            launcher,
+            listener,
+            settings,
+            environment: &[],
+        };
         Ok(pool::Pool::new(orders, count).run(Signals::new()?).await)
     })
 }
@@ -41,7 +50,9 @@ fn run(work: impl Future<Output = io::Result<Exit>>) -> Result<Exit, Report> {
         .enable_all()
         .build()
         .and_then(|runtime| runtime.block_on(work))
-        .map_err(|error| Report::new(Exit::Internal, "cannot supervise worker processes").cause(error.to_string()))
+        .map_err(|error| {
+            Report::new(Exit::Internal, "cannot supervise worker processes").cause(error.to_string())
+        })
 }
 
 fn events() -> (UnboundedSender<WorkerEvent>, UnboundedReceiver<WorkerEvent>) {

@@ -96,7 +96,11 @@ impl Pool {
     }
 
     fn next_alarm(&self) -> Option<Instant> {
-        self.slots.iter().filter_map(|slot| slot.due).chain(self.stop_deadline).min()
+        self.slots
+            .iter()
+            .filter_map(|slot| slot.due)
+            .chain(self.stop_deadline)
+            .min()
     }
 
     /// Starts a worker in an empty place.
@@ -133,13 +137,23 @@ impl Pool {
     }
 
     fn on_ready(&mut self, id: WorkerId, served: &Served) {
-        let Some(worker) = self.workers.get_mut(&id) else { return };
+        let Some(worker) = self.workers.get_mut(&id) else {
+            return;
+        };
         worker.ready = true;
         if self.phase == Phase::Starting && self.workers.values().all(|worker| worker.ready) {
             self.phase = Phase::Serving;
-            Banner { served, address: &self.address, workers: self.slots.len() }.print();
+            Banner {
+                served,
+                address: &self.address,
+                workers: self.slots.len(),
+            }
+            .print();
         }
-        if let Some(Replacement { slot, .. }) = self.replacement.take_if(|replacement| replacement.successor == id) {
+        if let Some(Replacement { slot, .. }) = self
+            .replacement
+            .take_if(|replacement| replacement.successor == id)
+        {
             let predecessor = self.slots[slot].current.replace(id);
             if let Some(old) = predecessor.and_then(|old| self.workers.get(&old)) {
                 old.stop();
@@ -149,13 +163,22 @@ impl Pool {
     }
 
     fn on_end(&mut self, id: WorkerId, status: ExitStatus) {
-        let Some(worker) = self.workers.remove(&id) else { return };
+        let Some(worker) = self.workers.remove(&id) else {
+            return;
+        };
         if let Phase::Stopping(exit) = self.phase {
             self.phase = Phase::Stopping(worst(exit, Exit::of_child(status)));
             return;
         }
-        if self.replacement.take_if(|replacement| replacement.successor == id).is_some() {
-            tracing::error!("worker {} did not start ({status}); the old ones go on", worker.pid());
+        if self
+            .replacement
+            .take_if(|replacement| replacement.successor == id)
+            .is_some()
+        {
+            tracing::error!(
+                "worker {} did not start ({status}); the old ones go on",
+                worker.pid()
+            );
             self.to_replace.clear();
             return;
         }
@@ -173,7 +196,11 @@ impl Pool {
         self.slots[slot].current = None;
         if self.phase == Phase::Starting {
             // The worker has said what is wrong. Ending well without ever having served is no success either.
-            self.stop(if exit == Exit::Success { Exit::Runtime } else { exit });
+            self.stop(if exit == Exit::Success {
+                Exit::Runtime
+            } else {
+                exit
+            });
             return;
         }
         let delay = self.slots[slot].backoff.after(lifetime);
@@ -236,5 +263,9 @@ impl Pool {
 fn worst(exit: Exit, worker: Exit) -> Exit {
     // A worker that had not finished starting is ended by the signal itself.
     let ended_by_stop = worker == Exit::Other(128 + 15);
-    if exit == Exit::Success && !ended_by_stop { worker } else { exit }
+    if exit == Exit::Success && !ended_by_stop {
+        worker
+    } else {
+        exit
+    }
 }

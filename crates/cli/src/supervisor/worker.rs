@@ -34,6 +34,8 @@ pub(super) struct Orders {
     pub(super) launcher: Launcher,
     pub(super) listener: BoundListener,
     pub(super) settings: Settings,
+    /// Variables that the process gets beside its supervisor's.
+    pub(super) environment: &'static [(&'static str, &'static str)],
 }
 
 /// A running worker.
@@ -49,12 +51,17 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Starts a process. What happens to it comes as `events` under the name `id`.
-    pub(super) fn start(id: WorkerId, orders: &Orders, events: &UnboundedSender<WorkerEvent>) -> io::Result<Self> {
+    pub(super) fn start(
+        id: WorkerId,
+        orders: &Orders,
+        events: &UnboundedSender<WorkerEvent>,
+    ) -> io::Result<Self> {
         let (ours, theirs) = UnixStream::pair()?;
         channel::send_orders(&ours, orders.listener.as_fd(), &orders.settings)?;
         let mut child = orders
             .launcher
             .worker(orders.settings.app.as_deref())
+            .envs(orders.environment.iter().copied())
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             // Ctrl-C in a terminal goes to a whole process group: the supervisor alone is to get it, and decide.
             .process_group(0)
@@ -76,10 +83,17 @@ impl Worker {
                 Ok(status) => {
                     let _ending = events.send(WorkerEvent::Ended(id, status));
                 }
-                Err(error) => tracing::error!("the end of worker {id} cannot be waited for: {error}", id = id.0),
+                Err(error) => {
+                    tracing::error!("the end of worker {id} cannot be waited for: {error}", id = id.0)
+                }
             }
         });
-        Ok(Self { pid, started: Instant::now(), ready: false, _line: ours })
+        Ok(Self {
+            pid,
+            started: Instant::now(),
+            ready: false,
+            _line: ours,
+        })
     }
 
     /// How long it has been running.
