@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import textwrap
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +20,7 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
     The source becomes `app.py` in a directory of the test's own. The server uses the packages of the Python that runs
     the tests, takes a free port, and has no process above it.
     """
-    started: list[tuple[Server, threading.Thread]] = []
+    started: list[Server] = []
 
     def start(source: str, *arguments: str, app: str = "app:app", **environment: str) -> Server:
         (tmp_path / "app.py").write_text(textwrap.dedent(source))
@@ -37,16 +36,14 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
             text=True,
         )
         server = Server(process)
-        reader = threading.Thread(target=server.read, daemon=True)
-        reader.start()
-        started.append((server, reader))
+        started.append(server)
         server.url = server.wait_for(r"http://[\d.]+:\d+").group()
         return server
 
     yield start
-    for server, reader in started:
+    for server in started:
         server.process.kill()
         server.process.wait()
-        reader.join()
+        server.reader.join()
         assert server.process.stdout is not None
         server.process.stdout.close()

@@ -25,8 +25,13 @@ class Server:
 
     process: subprocess.Popen[str]
     url: str = ""
+    reader: threading.Thread = field(init=False)
     _lines: list[str] = field(default_factory=list)
     _grown: threading.Condition = field(default_factory=threading.Condition)
+
+    def __post_init__(self) -> None:
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     @property
     def port(self) -> int:
@@ -38,8 +43,7 @@ class Server:
         with self._grown:
             return "".join(self._lines)
 
-    def read(self) -> None:
-        """Collects the output until the process closes it."""
+    def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             with self._grown:
@@ -69,7 +73,9 @@ class Server:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Sends the signal and returns the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
+        code = self.process.wait(PATIENCE)
+        self.reader.join(PATIENCE)
+        return code
 
 
 StartServer = Callable[..., Server]
