@@ -42,5 +42,7 @@ pub fn build(workers: usize, event_loop: LoopHandle) -> io::Result<Runtime> {
 /// inline call (see [`crate::placement::SyncExecutor`]).
 #[must_use]
 pub fn default_workers() -> usize {
-    thread::available_parallelism().map_or(2, NonZero::get).clamp(2, MAX_WORKERS)
+    thread::available_parallelism()
+        .map_or(2, NonZero::get)
+        .clamp(2, MAX_WORKERS)
 }

@@ -21,10 +21,15 @@ pub(crate) async fn prefetch(headers: &HeaderMap, mut body: RequestBody) -> Resu
     if let Some(chunk) = body.take_buffered() {
         return Ok(Prefetched { chunk, rest: None });
     }
-    let small = http_body::Body::size_hint(&body).upper().is_some_and(|size| size <= PREFETCH_LIMIT);
+    let small = http_body::Body::size_hint(&body)
+        .upper()
+        .is_some_and(|size| size <= PREFETCH_LIMIT);
     // A client that asked for permission (RFC 9110 10.1.1) sends only after the application wants the body.
     if !small || headers.contains_key(header::EXPECT) {
-        return Ok(Prefetched { chunk: Bytes::new(), rest: Some(body) });
+        return Ok(Prefetched {
+            chunk: Bytes::new(),
+            rest: Some(body),
+        });
     }
     let mut first = Bytes::new();
     let read = tokio::time::timeout(PREFETCH_TIME, read_first(&mut body, &mut first)).await;
@@ -32,7 +37,10 @@ pub(crate) async fn prefetch(headers: &HeaderMap, mut body: RequestBody) -> Resu
         Ok(Err(error)) => Err(error),
         Ok(Ok(())) | Err(_) => {
             let complete = body.is_complete();
-            Ok(Prefetched { chunk: first, rest: (!complete).then_some(body) })
+            Ok(Prefetched {
+                chunk: first,
+                rest: (!complete).then_some(body),
+            })
         }
     }
 }

@@ -153,7 +153,9 @@ pub(crate) fn body_refusal(error: &BodyError) -> Response {
         BodyError::Timeout => StatusCode::REQUEST_TIMEOUT,
         BodyError::Protocol(_) | BodyError::Disconnected | BodyError::Producer(_) => StatusCode::BAD_REQUEST,
     });
-    response.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
+    response
+        .headers_mut()
+        .insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
     response
 }
 

@@ -43,7 +43,10 @@ pub(crate) fn start(context: &LoopContext<'_, '_>, exchange: &Arc<Exchange>, par
 /// The application has returned or failed: makes sure that the client gets an answer that tells so.
 pub(crate) fn finish(py: Python<'_>, exchange: &Exchange, outcome: PyResult<()>) {
     let responder = exchange.outgoing().take_responder();
-    let was_gone = exchange.is_over() || responder.as_ref().is_some_and(crate::event_loop::Completer::is_closed);
+    let was_gone = exchange.is_over()
+        || responder
+            .as_ref()
+            .is_some_and(crate::event_loop::Completer::is_closed);
     match &outcome {
         Err(error) if is_expected(py, error, was_gone) => {
             tracing::debug!(%error, "the application stopped because its client has gone");
@@ -60,11 +63,17 @@ pub(crate) fn finish(py: Python<'_>, exchange: &Exchange, outcome: PyResult<()>)
         (outgoing.abort(), incomplete)
     };
     if incomplete && outcome.is_ok() && !was_gone {
-        log::error(py, "The ASGI application returned without completing its response");
+        log::error(
+            py,
+            "The ASGI application returned without completing its response",
+        );
     }
     waiters.resolve(py);
     if let Some(responder) = responder {
-        exchange.app.event_loop.complete(py, responder, plain(StatusCode::INTERNAL_SERVER_ERROR));
+        exchange
+            .app
+            .event_loop
+            .complete(py, responder, plain(StatusCode::INTERNAL_SERVER_ERROR));
     }
     exchange.finished(py);
 }

@@ -108,7 +108,10 @@ pub struct Lifespan {
 
 impl std::fmt::Debug for Lifespan {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Lifespan").field("supported", &self.protocol.is_some()).finish_non_exhaustive()
+        formatter
+            .debug_struct("Lifespan")
+            .field("supported", &self.protocol.is_some())
+            .finish_non_exhaustive()
     }
 }
 
@@ -123,7 +126,11 @@ impl Lifespan {
         mode: LifespanMode,
     ) -> Result<Self, LifespanError> {
         if mode == LifespanMode::Off {
-            return Ok(Self { protocol: None, state: None, thread_limit: None });
+            return Ok(Self {
+                protocol: None,
+                state: None,
+                thread_limit: None,
+            });
         }
         let (completer, answer) = completion();
         let protocol = Arc::new(Protocol {
@@ -138,16 +145,22 @@ impl Lifespan {
         });
         let state = state.await.ok_or(LifespanError::LoopEnded)?;
         match (answer.await, mode) {
-            (Some(Answer::Complete { thread_limit }), _) => {
-                Ok(Self { protocol: Some(protocol), state: Some(state), thread_limit })
-            }
+            (Some(Answer::Complete { thread_limit }), _) => Ok(Self {
+                protocol: Some(protocol),
+                state: Some(state),
+                thread_limit,
+            }),
             (Some(Answer::Failed(message)), _) => Err(LifespanError::Startup(message)),
             (Some(Answer::Ended(error)), LifespanMode::On) => {
                 Err(LifespanError::Unsupported(error.unwrap_or_default()))
             }
             (Some(Answer::Ended(error)), _) => {
                 tracing::debug!(?error, "the application does not support the lifespan protocol");
-                Ok(Self { protocol: None, state: Some(state), thread_limit: None })
+                Ok(Self {
+                    protocol: None,
+                    state: Some(state),
+                    thread_limit: None,
+                })
             }
             (None, _) => Err(LifespanError::LoopEnded),
         }
@@ -170,7 +183,9 @@ impl Lifespan {
     /// # Errors
     /// The application reported a failure.
     pub async fn shutdown(self) -> Result<(), LifespanError> {
-        let Some(protocol) = self.protocol else { return Ok(()) };
+        let Some(protocol) = self.protocol else {
+            return Ok(());
+        };
         let (completer, answer) = completion();
         let waiters = {
             let mut guard = protocol.phase();
@@ -183,7 +198,9 @@ impl Lifespan {
         waiters.resolve_on(&protocol.event_loop);
         match answer.await {
             Some(Answer::Complete { .. } | Answer::Ended(None)) => Ok(()),
-            Some(Answer::Failed(message) | Answer::Ended(Some(message))) => Err(LifespanError::Shutdown(message)),
+            Some(Answer::Failed(message) | Answer::Ended(Some(message))) => {
+                Err(LifespanError::Shutdown(message))
+            }
             None => Err(LifespanError::LoopEnded),
         }
     }
@@ -206,7 +223,9 @@ fn start(
     match called {
         Ok(coroutine) => {
             let protocol = Arc::clone(protocol);
-            context.spawn(&coroutine, move |context, outcome| ended(context, &protocol, outcome.map(drop)));
+            context.spawn(&coroutine, move |context, outcome| {
+                ended(context, &protocol, outcome.map(drop))
+            });
         }
         Err(error) => ended(context, protocol, Err(error)),
     }
@@ -276,7 +295,9 @@ fn receive(py: Python<'_>, protocol: &Protocol) -> PyResult<Attempt> {
             }
         }
     };
-    let Some(kind) = kind else { return Ok(Attempt::Wait(future)) };
+    let Some(kind) = kind else {
+        return Ok(Attempt::Wait(future));
+    };
     let message = PyDict::new(py);
     message.set_item(intern!(py, "type"), kind)?;
     Ok(Attempt::Done(message.into_any().unbind()))
@@ -298,17 +319,26 @@ fn send(py: Python<'_>, protocol: &Protocol, message: &Bound<'_, PyAny>) -> PyRe
     let message = Message::new(message)?;
     let kind = message.kind()?;
     let (startup, answer) = match kind.to_str()? {
-        "lifespan.startup.complete" => (true, Answer::Complete { thread_limit: default_limit(py) }),
+        "lifespan.startup.complete" => (
+            true,
+            Answer::Complete {
+                thread_limit: default_limit(py),
+            },
+        ),
         "lifespan.shutdown.complete" => (false, Answer::Complete { thread_limit: None }),
         "lifespan.startup.failed" => (true, failure(py, &message)?),
         "lifespan.shutdown.failed" => (false, failure(py, &message)?),
         other => {
-            return Err(PyRuntimeError::new_err(format!("'{other}' is no message of the lifespan protocol")));
+            return Err(PyRuntimeError::new_err(format!(
+                "'{other}' is no message of the lifespan protocol"
+            )));
         }
     };
     let failed = matches!(answer, Answer::Failed(_));
     let Some(completer) = protocol.answered(startup) else {
-        return Err(PyRuntimeError::new_err(format!("'{kind}' was sent at the wrong time")));
+        return Err(PyRuntimeError::new_err(format!(
+            "'{kind}' was sent at the wrong time"
+        )));
     };
     if failed {
         protocol.ended();
@@ -318,7 +348,9 @@ fn send(py: Python<'_>, protocol: &Protocol, message: &Bound<'_, PyAny>) -> PyRe
 }
 
 fn failure(py: Python<'_>, message: &Message<'_, '_>) -> PyResult<Answer> {
-    let text = message.get(intern!(py, "message"))?.map_or(Ok(String::new()), |text| text.extract())?;
+    let text = message
+        .get(intern!(py, "message"))?
+        .map_or(Ok(String::new()), |text| text.extract())?;
     if !text.is_empty() {
         log::error(py, &text);
     }

@@ -6,7 +6,8 @@ use pyo3::types::IntoPyDict as _;
 const LOGGER: &str = "fastrapi.error";
 
 fn logger(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    py.import(pyo3::intern!(py, "logging"))?.call_method1(pyo3::intern!(py, "getLogger"), (LOGGER,))
+    py.import(pyo3::intern!(py, "logging"))?
+        .call_method1(pyo3::intern!(py, "getLogger"), (LOGGER,))
 }
 
 /// Logs an error without traceback.

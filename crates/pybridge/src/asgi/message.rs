@@ -13,7 +13,10 @@ impl<'a, 'py> Message<'a, 'py> {
     pub(crate) fn new(message: &'a Bound<'py, PyAny>) -> PyResult<Self> {
         match message.cast::<PyDict>() {
             Ok(message) => Ok(Self(message)),
-            Err(_) => Err(PyTypeError::new_err(format!("an ASGI message is a dict, not {}", type_name(message)))),
+            Err(_) => Err(PyTypeError::new_err(format!(
+                "an ASGI message is a dict, not {}",
+                type_name(message)
+            ))),
         }
     }
 
@@ -52,7 +55,8 @@ impl<'a, 'py> Message<'a, 'py> {
             for pair in pairs.try_iter()? {
                 let (name, value): (Bound<'py, PyAny>, Bound<'py, PyAny>) = pair?.extract()?;
                 let name = with_slice(&name, |name| HeaderName::from_bytes(name))?;
-                let name = name.map_err(|_| PyValueError::new_err("a response header has an invalid name"))?;
+                let name =
+                    name.map_err(|_| PyValueError::new_err("a response header has an invalid name"))?;
                 let value = with_slice(&value, header_value)?;
                 let value = value.ok_or_else(|| {
                     PyValueError::new_err(format!("the response header '{name}' has an invalid value"))
@@ -87,7 +91,10 @@ fn bytes_of(value: &Bound<'_, PyAny>, name: impl std::fmt::Display) -> PyResult<
     if value.is_instance_of::<PyMemoryView>() {
         return Ok(share(value.call_method0("tobytes")?.cast::<PyBytes>()?));
     }
-    Err(PyTypeError::new_err(format!("'{name}' has to be bytes, not {}", type_name(value))))
+    Err(PyTypeError::new_err(format!(
+        "'{name}' has to be bytes, not {}",
+        type_name(value)
+    )))
 }
 
 /// Small bodies are copied: that is cheaper than to come back to Python when they have been sent.
@@ -103,5 +110,8 @@ fn share(bytes: &Bound<'_, PyBytes>) -> Bytes {
 
 /// The name of an object's class, for messages about it.
 pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> String {
-    value.get_type().name().map_or_else(|_| "an object".to_owned(), |name| name.to_string())
+    value
+        .get_type()
+        .name()
+        .map_or_else(|_| "an object".to_owned(), |name| name.to_string())
 }

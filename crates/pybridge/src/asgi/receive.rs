@@ -43,7 +43,10 @@ fn poll(exchange: &Exchange, incoming: &mut Incoming) -> Option<Received> {
     }
     if incoming.ended && !incoming.end_delivered {
         incoming.end_delivered = true;
-        return Some(Received::Request { body: bytes::Bytes::new(), more: false });
+        return Some(Received::Request {
+            body: bytes::Bytes::new(),
+            more: false,
+        });
     }
     None
 }
@@ -69,7 +72,10 @@ fn attempt(py: Python<'_>, exchange: &Arc<Exchange>) -> PyResult<Attempt> {
         return message(py, received).map(Attempt::Done);
     }
     if let Some(unread) = unread {
-        exchange.app.runtime.spawn(body::pump(Arc::clone(exchange), unread));
+        exchange
+            .app
+            .runtime
+            .spawn(body::pump(Arc::clone(exchange), unread));
     }
     if watch {
         exchange.app.runtime.spawn(watch_client(Arc::clone(exchange)));
@@ -79,7 +85,9 @@ fn attempt(py: Python<'_>, exchange: &Arc<Exchange>) -> PyResult<Attempt> {
 
 /// Waits for the client's going on behalf of an application that waits for `http.disconnect`.
 async fn watch_client(exchange: Arc<Exchange>) {
-    let Some(connection) = exchange.connection.clone() else { return };
+    let Some(connection) = exchange.connection.clone() else {
+        return;
+    };
     tokio::select! {
         () = connection.client_gone() => exchange.client_gone(),
         () = exchange.over.notified() => {}

@@ -55,9 +55,16 @@ pub(crate) struct Stream {
 /// How far the response is.
 pub(crate) enum Outgoing {
     /// Nothing was sent.
-    Idle { responder: Completer<Response>, is_head: bool },
+    Idle {
+        responder: Completer<Response>,
+        is_head: bool,
+    },
     /// `http.response.start` was sent.
-    Started { responder: Completer<Response>, head: Head, is_head: bool },
+    Started {
+        responder: Completer<Response>,
+        head: Head,
+        is_head: bool,
+    },
     /// The head is with the server, the body follows.
     Streaming(Stream),
     /// The head is with the server; this response has no body, whatever the application sends.
@@ -92,7 +99,11 @@ pub(crate) enum Effect {
     /// Nothing more.
     None,
     /// The response goes to the server; `complete` tells that no more messages follow.
-    Respond { responder: Completer<Response>, response: Response, complete: bool },
+    Respond {
+        responder: Completer<Response>,
+        response: Response,
+        complete: bool,
+    },
     /// The head waits for the body.
     HeadPending,
     /// The pipe is full: chunks have to be moved, the application waits.
@@ -158,7 +169,11 @@ impl Outgoing {
     fn start(&mut self, head: Head) -> Result<Effect, SendError> {
         match std::mem::replace(self, Self::Abandoned) {
             Self::Idle { responder, is_head } => {
-                *self = Self::Started { responder, head, is_head };
+                *self = Self::Started {
+                    responder,
+                    head,
+                    is_head,
+                };
                 Ok(Effect::HeadPending)
             }
             Self::Abandoned => Err(SendError::Disconnected),
@@ -208,29 +223,58 @@ impl Outgoing {
     }
 
     fn first_body(&mut self, chunk: Bytes, more: bool) -> Effect {
-        let Self::Started { responder, head, is_head } = std::mem::replace(self, Self::Complete) else {
+        let Self::Started {
+            responder,
+            head,
+            is_head,
+        } = std::mem::replace(self, Self::Complete)
+        else {
             return Effect::None;
         };
         if head.has_no_content(is_head) {
             if more {
                 *self = Self::Discarding;
             }
-            return Effect::Respond { responder, response: head.into_response(ResponseBody::Empty), complete: !more };
+            return Effect::Respond {
+                responder,
+                response: head.into_response(ResponseBody::Empty),
+                complete: !more,
+            };
         }
         if !more {
             let response = head.into_response(ResponseBody::full(chunk));
-            return Effect::Respond { responder, response, complete: true };
+            return Effect::Respond {
+                responder,
+                response,
+                complete: true,
+            };
         }
         let (stream, response) = Stream::open(head, chunk);
         *self = Self::Streaming(stream);
-        Effect::Respond { responder, response, complete: false }
+        Effect::Respond {
+            responder,
+            response,
+            complete: false,
+        }
     }
 
     fn file(&mut self, body: ResponseBody) -> Result<Effect, SendError> {
         match std::mem::replace(self, Self::Complete) {
-            Self::Started { responder, head, is_head } => {
-                let body = if head.has_no_content(is_head) { ResponseBody::Empty } else { body };
-                Ok(Effect::Respond { responder, response: head.into_response(body), complete: true })
+            Self::Started {
+                responder,
+                head,
+                is_head,
+            } => {
+                let body = if head.has_no_content(is_head) {
+                    ResponseBody::Empty
+                } else {
+                    body
+                };
+                Ok(Effect::Respond {
+                    responder,
+                    response: head.into_response(body),
+                    complete: true,
+                })
             }
             other => {
                 let error = match &other {
@@ -251,7 +295,9 @@ impl Outgoing {
             return None;
         }
         match self.first_body(Bytes::new(), true) {
-            Effect::Respond { responder, response, .. } => Some((responder, response)),
+            Effect::Respond {
+                responder, response, ..
+            } => Some((responder, response)),
             _ => None,
         }
     }
@@ -273,7 +319,9 @@ fn check_length(length: Option<u64>, size: usize, more: bool) -> Result<(), Send
 impl Stream {
     fn open(head: Head, first: Bytes) -> (Self, Response) {
         let (sender, receiver) = server::body::channel(STREAM_CAPACITY);
-        let remaining = head.length.map(|length| length.saturating_sub(first.len() as u64));
+        let remaining = head
+            .length
+            .map(|length| length.saturating_sub(first.len() as u64));
         let mut stream = Self {
             sender,
             remaining,
@@ -298,7 +346,11 @@ impl Stream {
         }
         let mut full = false;
         if !chunk.is_empty() {
-            let unsent = if self.overflow.is_empty() { self.sender.try_send(chunk).err() } else { Some(chunk) };
+            let unsent = if self.overflow.is_empty() {
+                self.sender.try_send(chunk).err()
+            } else {
+                Some(chunk)
+            };
             if let Some(chunk) = unsent {
                 self.overflow.push_back(chunk);
                 full = true;
@@ -306,7 +358,11 @@ impl Stream {
         }
         if more {
             let start_moving = full && !std::mem::replace(&mut self.moving, true);
-            return Ok(if full { Effect::Full { start_moving } } else { Effect::None });
+            return Ok(if full {
+                Effect::Full { start_moving }
+            } else {
+                Effect::None
+            });
         }
         let finished = self.overflow.is_empty() && self.sender.clone().try_finish().is_ok();
         self.finishing = !finished;
@@ -325,11 +381,22 @@ pub(crate) fn frame(status: StatusCode, mut headers: HeaderMap) -> Result<Head, 
     let length = match headers.get(header::CONTENT_LENGTH) {
         None => None,
         Some(value) => {
-            let digits = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-            Some(digits.and_then(|text| text.parse().ok()).ok_or("the response has an invalid Content-Length")?)
+            let digits = value
+                .to_str()
+                .ok()
+                .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+            Some(
+                digits
+                    .and_then(|text| text.parse().ok())
+                    .ok_or("the response has an invalid Content-Length")?,
+            )
         }
     };
-    Ok(Head { status, headers, length })
+    Ok(Head {
+        status,
+        headers,
+        length,
+    })
 }
 
 #[cfg(test)]
@@ -353,23 +420,38 @@ mod tests {
     }
 
     fn body(chunk: &'static str, more: bool) -> Outbound {
-        Outbound::Body { chunk: Bytes::from_static(chunk.as_bytes()), more }
+        Outbound::Body {
+            chunk: Bytes::from_static(chunk.as_bytes()),
+            more,
+        }
     }
 
     #[test]
     fn a_body_in_one_message_is_a_complete_response() {
         let mut outgoing = idle();
-        assert!(matches!(outgoing.apply(start(Some("2"))), Ok(Effect::HeadPending)));
+        assert!(matches!(
+            outgoing.apply(start(Some("2"))),
+            Ok(Effect::HeadPending)
+        ));
         let effect = outgoing.apply(body("ab", false));
         assert!(matches!(effect, Ok(Effect::Respond { complete: true, .. })));
-        assert_eq!(outgoing.apply(body("", false)).err(), Some(SendError::AfterEnd("http.response.body")));
-        assert_eq!(outgoing.apply(start(None)).err(), Some(SendError::AfterEnd("http.response.start")));
+        assert_eq!(
+            outgoing.apply(body("", false)).err(),
+            Some(SendError::AfterEnd("http.response.body"))
+        );
+        assert_eq!(
+            outgoing.apply(start(None)).err(),
+            Some(SendError::AfterEnd("http.response.start"))
+        );
     }
 
     #[test]
     fn order_is_enforced_before_anything_is_sent() {
         let mut outgoing = idle();
-        assert_eq!(outgoing.apply(body("", false)).err(), Some(SendError::NotStarted("http.response.body")));
+        assert_eq!(
+            outgoing.apply(body("", false)).err(),
+            Some(SendError::NotStarted("http.response.body"))
+        );
         outgoing.apply(start(None)).ok().unwrap();
         assert_eq!(outgoing.apply(start(None)).err(), Some(SendError::StartedTwice));
         assert!(outgoing.take_responder().is_some());
@@ -390,7 +472,9 @@ mod tests {
         for (chunk, more, error) in [("bc", true, SendError::TooLong), ("", false, SendError::TooShort)] {
             let mut outgoing = idle();
             outgoing.apply(start(Some("2"))).ok().unwrap();
-            let Ok(Effect::Respond { response, .. }) = outgoing.apply(body("a", true)) else { panic!("no response") };
+            let Ok(Effect::Respond { response, .. }) = outgoing.apply(body("a", true)) else {
+                panic!("no response")
+            };
             assert_eq!(outgoing.apply(body(chunk, more)).err(), Some(error));
             assert!(matches!(outgoing, Outgoing::Abandoned));
             drop(response);
@@ -401,14 +485,25 @@ mod tests {
     fn a_full_pipe_holds_the_application_back() {
         let mut outgoing = idle();
         outgoing.apply(start(None)).ok().unwrap();
-        let Ok(Effect::Respond { response, .. }) = outgoing.apply(body("0", true)) else { panic!("no response") };
+        let Ok(Effect::Respond { response, .. }) = outgoing.apply(body("0", true)) else {
+            panic!("no response")
+        };
         for _ in 1..STREAM_CAPACITY {
             assert!(matches!(outgoing.apply(body("1", true)), Ok(Effect::None)));
         }
-        assert!(matches!(outgoing.apply(body("2", true)), Ok(Effect::Full { start_moving: true })));
-        assert!(matches!(outgoing.apply(body("3", true)), Ok(Effect::Full { start_moving: false })));
+        assert!(matches!(
+            outgoing.apply(body("2", true)),
+            Ok(Effect::Full { start_moving: true })
+        ));
+        assert!(matches!(
+            outgoing.apply(body("3", true)),
+            Ok(Effect::Full { start_moving: false })
+        ));
         drop(response);
-        assert_eq!(outgoing.apply(body("4", true)).err(), Some(SendError::Disconnected));
+        assert_eq!(
+            outgoing.apply(body("4", true)).err(),
+            Some(SendError::Disconnected)
+        );
     }
 
     #[test]
@@ -416,11 +511,19 @@ mod tests {
         let mut outgoing = idle();
         let head = frame(StatusCode::NO_CONTENT, HeaderMap::new()).unwrap();
         outgoing.apply(Outbound::Start(head)).ok().unwrap();
-        let Ok(Effect::Respond { response, complete: false, .. }) = outgoing.apply(body("x", true)) else {
+        let Ok(Effect::Respond {
+            response,
+            complete: false,
+            ..
+        }) = outgoing.apply(body("x", true))
+        else {
             panic!("no response")
         };
         assert!(matches!(response.body(), ResponseBody::Empty));
-        assert!(matches!(outgoing.apply(body("y", false)), Ok(Effect::Complete { start_moving: false })));
+        assert!(matches!(
+            outgoing.apply(body("y", false)),
+            Ok(Effect::Complete { start_moving: false })
+        ));
     }
 
     #[test]

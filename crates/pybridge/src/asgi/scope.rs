@@ -160,7 +160,9 @@ fn addresses<'py>(
     py: Python<'py>,
     connection: Option<&ConnectionInfo>,
 ) -> PyResult<(Address<'py>, Address<'py>)> {
-    let Some(connection) = connection else { return Ok((None, None)) };
+    let Some(connection) = connection else {
+        return Ok((None, None));
+    };
     let client = match connection.peer {
         Some(peer) => Some((peer.ip().to_string(), peer.port()).into_pyobject(py)?),
         None => None,
@@ -173,6 +175,15 @@ fn addresses<'py>(
 }
 
 fn subprotocols<'py>(py: Python<'py>, headers: &HeaderMap) -> PyResult<Bound<'py, PyList>> {
-    let names = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
-    PyList::new(py, names.flat_map(|value| value.split(',')).map(str::trim).collect::<Vec<_>>())
+    let names = headers
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    PyList::new(
+        py,
+        names
+            .flat_map(|value| value.split(','))
+            .map(str::trim)
+            .collect::<Vec<_>>(),
+    )
 }

@@ -44,7 +44,11 @@ fn perform(py: Python<'_>, exchange: &Arc<Exchange>, effect: Effect) -> bool {
     match effect {
         Effect::None => {}
         Effect::HeadPending => exchange.app.late_heads.watch(py, exchange),
-        Effect::Respond { responder, response, complete } => {
+        Effect::Respond {
+            responder,
+            response,
+            complete,
+        } => {
             exchange.app.event_loop.complete(py, responder, response);
             if complete {
                 exchange.finished(py);
@@ -78,7 +82,11 @@ fn wait_for_room(py: Python<'_>, exchange: &Exchange) -> PyResult<Attempt> {
         Outgoing::Abandoned => true,
         _ => false,
     };
-    if disconnected { Err(to_exception(SendError::Disconnected)) } else { Ok(Attempt::Done(py.None())) }
+    if disconnected {
+        Err(to_exception(SendError::Disconnected))
+    } else {
+        Ok(Attempt::Done(py.None()))
+    }
 }
 
 /// Moves chunks into the pipe as the client takes them, then lets the application go on.
@@ -86,7 +94,9 @@ async fn move_overflow(exchange: Arc<Exchange>) {
     loop {
         let (sender, chunk) = {
             let mut outgoing = exchange.outgoing();
-            let Outgoing::Streaming(stream) = &mut *outgoing else { return };
+            let Outgoing::Streaming(stream) = &mut *outgoing else {
+                return;
+            };
             match stream.overflow.front() {
                 Some(chunk) => (stream.sender.clone(), Some(chunk.clone())),
                 None if stream.finishing => (stream.sender.clone(), None),
@@ -105,7 +115,9 @@ async fn move_overflow(exchange: Arc<Exchange>) {
         let sent = sender.send(chunk).await;
         let waiters = {
             let mut outgoing = exchange.outgoing();
-            let Outgoing::Streaming(stream) = &mut *outgoing else { return };
+            let Outgoing::Streaming(stream) = &mut *outgoing else {
+                return;
+            };
             stream.overflow.pop_front();
             match sent {
                 Err(_) => outgoing.disconnect(),
@@ -135,12 +147,15 @@ fn outbound(message: &Bound<'_, PyAny>) -> PyResult<Outbound> {
         }),
         "http.response.start" => {
             let status = message.get(intern!(py, "status"))?;
-            let status = status.ok_or_else(|| PyValueError::new_err("'http.response.start' needs a 'status'"))?;
+            let status =
+                status.ok_or_else(|| PyValueError::new_err("'http.response.start' needs a 'status'"))?;
             let head = frame(status_code(&status)?, message.headers()?);
             head.map(Outbound::Start).map_err(PyValueError::new_err)
         }
         "http.response.pathsend" => file(&message, py).map(Outbound::File),
-        other => Err(PyValueError::new_err(format!("'{other}' is no message that an HTTP response consists of"))),
+        other => Err(PyValueError::new_err(format!(
+            "'{other}' is no message that an HTTP response consists of"
+        ))),
     }
 }
 
@@ -157,8 +172,9 @@ pub(crate) fn status_code(status: &Bound<'_, PyAny>) -> PyResult<StatusCode> {
 
 fn file(message: &Message<'_, '_>, py: Python<'_>) -> PyResult<ResponseBody> {
     let path = message.get(intern!(py, "path"))?;
-    let path: std::path::PathBuf =
-        path.ok_or_else(|| PyValueError::new_err("'http.response.pathsend' needs a 'path'"))?.extract()?;
+    let path: std::path::PathBuf = path
+        .ok_or_else(|| PyValueError::new_err("'http.response.pathsend' needs a 'path'"))?
+        .extract()?;
     let file = File::open(path)?;
     let length = file.metadata()?.len();
     Ok(ResponseBody::File(FileBody::new(file, 0, length)))

@@ -31,7 +31,10 @@ pub(crate) struct Operation {
 impl Operation {
     /// An operation that is tried when it is awaited, and again whenever what it waited for has come.
     pub(crate) fn new(attempt: impl Fn(Python<'_>) -> PyResult<Attempt> + Send + Sync + 'static) -> Self {
-        Self { attempt: Box::new(attempt), awaited: Mutex::default() }
+        Self {
+            attempt: Box::new(attempt),
+            awaited: Mutex::default(),
+        }
     }
 
     fn take_awaited(&self) -> Option<Py<PyAny>> {
@@ -98,7 +101,11 @@ impl Operation {
         }
         let exception = value.unwrap_or(kind).into_bound(py);
         // A class is instantiated, as `raise` does.
-        let exception = if exception.is_callable() { exception.call0()? } else { exception };
+        let exception = if exception.is_callable() {
+            exception.call0()?
+        } else {
+            exception
+        };
         Err(PyErr::from_value(exception))
     }
 

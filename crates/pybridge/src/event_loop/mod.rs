@@ -111,7 +111,9 @@ impl LoopHandle {
     /// # Errors
     /// When the loop is closed.
     pub fn call_later(&self, py: Python<'_>, seconds: f64, callback: Py<PyAny>) -> PyResult<()> {
-        self.event_loop().call_method1(py, pyo3::intern!(py, "call_later"), (seconds, callback)).map(drop)
+        self.event_loop()
+            .call_method1(py, pyo3::intern!(py, "call_later"), (seconds, callback))
+            .map(drop)
     }
 
     /// The loop object. It may only be used on the loop's thread, except for its thread-safe methods.

@@ -8,9 +8,20 @@ const USUAL_NAMES: [&str; 4] = ["app", "api", "application", "asgi"];
 /// Names that factories usually have.
 const USUAL_FACTORIES: [&str; 5] = ["create_app", "make_app", "get_app", "build_app", "app"];
 /// Modules whose classes are applications when they can be called.
-const FRAMEWORKS: [&str; 7] = ["fastrapi", "fastapi", "starlette", "litestar", "quart", "django", "falcon"];
+const FRAMEWORKS: [&str; 7] = [
+    "fastrapi",
+    "fastapi",
+    "starlette",
+    "litestar",
+    "quart",
+    "django",
+    "falcon",
+];
 
-pub(super) fn attribute<'py>(module: &Bound<'py, PyModule>, path: &str) -> Result<Bound<'py, PyAny>, LoadError> {
+pub(super) fn attribute<'py>(
+    module: &Bound<'py, PyModule>,
+    path: &str,
+) -> Result<Bound<'py, PyAny>, LoadError> {
     let mut found = module.clone().into_any();
     for name in path.split('.') {
         found = found.getattr(name).map_err(|_| not_found(module, path))?;
@@ -31,7 +42,9 @@ fn not_found(module: &Bound<'_, PyModule>, attribute: &str) -> LoadError {
 }
 
 fn name_of(module: &Bound<'_, PyModule>) -> String {
-    module.name().map_or_else(|_| "?".to_owned(), |name| name.to_string())
+    module
+        .name()
+        .map_or_else(|_| "?".to_owned(), |name| name.to_string())
 }
 
 /// Picks the application (or the factory) when only a module was named.
@@ -60,14 +73,19 @@ pub(super) fn pick<'py>(
 pub(super) fn names(module: &Bound<'_, PyModule>) -> Vec<String> {
     let is_app = |value: &Bound<'_, PyAny>| problem(value).is_none() && is_instance_of_framework(value);
     let named = module.dict().iter().filter(|(_, value)| is_app(value));
-    named.filter_map(|(name, _)| name.extract::<String>().ok()).filter(|name| !name.starts_with('_')).collect()
+    named
+        .filter_map(|(name, _)| name.extract::<String>().ok())
+        .filter(|name| !name.starts_with('_'))
+        .collect()
 }
 
 fn is_instance_of_framework(value: &Bound<'_, PyAny>) -> bool {
     let py = value.py();
     let bases = value.get_type().mro();
     bases.iter().any(|base| {
-        let module = base.getattr(pyo3::intern!(py, "__module__")).and_then(|name| name.extract::<String>());
+        let module = base
+            .getattr(pyo3::intern!(py, "__module__"))
+            .and_then(|name| name.extract::<String>());
         module.is_ok_and(|module| FRAMEWORKS.contains(&module.split('.').next().unwrap_or_default()))
     })
 }
@@ -93,12 +111,21 @@ pub(super) fn problem(value: &Bound<'_, PyAny>) -> Option<String> {
 /// Whether a call with three positional arguments fits; `None` when the signature is not known.
 fn accepts_three(value: &Bound<'_, PyAny>) -> Option<bool> {
     let py = value.py();
-    let signature = py.import("inspect").and_then(|inspect| inspect.call_method1("signature", (value,))).ok()?;
-    Some(signature.call_method1("bind", (py.None(), py.None(), py.None())).is_ok())
+    let signature = py
+        .import("inspect")
+        .and_then(|inspect| inspect.call_method1("signature", (value,)))
+        .ok()?;
+    Some(
+        signature
+            .call_method1("bind", (py.None(), py.None(), py.None()))
+            .is_ok(),
+    )
 }
 
 /// Names like the one that was not found.
 pub(super) fn similar(py: Python<'_>, name: &str, among: Vec<String>) -> Vec<String> {
-    let matches = py.import("difflib").and_then(|difflib| difflib.call_method1("get_close_matches", (name, among)));
+    let matches = py
+        .import("difflib")
+        .and_then(|difflib| difflib.call_method1("get_close_matches", (name, among)));
     matches.and_then(|matches| matches.extract()).unwrap_or_default()
 }

@@ -96,14 +96,18 @@ pub(super) fn describe(py: Python<'_>, error: &PyErr, target: &AppTarget) -> (St
 }
 
 fn exception_text(py: Python<'_>, error: &PyErr) -> PyResult<String> {
-    let lines = py.import("traceback")?.call_method1("format_exception_only", (error.value(py),))?;
+    let lines = py
+        .import("traceback")?
+        .call_method1("format_exception_only", (error.value(py),))?;
     let lines: Vec<String> = lines.extract()?;
     Ok(lines.concat().trim_end().to_owned())
 }
 
 fn user_frames(py: Python<'_>, error: &PyErr, target: &AppTarget) -> PyResult<Vec<UserFrame>> {
     let app_dir = std::path::absolute(&target.app_dir).unwrap_or_else(|_| target.app_dir.clone());
-    let frames = py.import("traceback")?.call_method1("extract_tb", (error.traceback(py),))?;
+    let frames = py
+        .import("traceback")?
+        .call_method1("extract_tb", (error.traceback(py),))?;
     let mut kept = Vec::new();
     for frame in frames.try_iter()? {
         let frame = frame?;
@@ -115,9 +119,15 @@ fn user_frames(py: Python<'_>, error: &PyErr, target: &AppTarget) -> PyResult<Ve
         }
         kept.push(UserFrame {
             file,
-            line: frame.getattr("lineno")?.extract::<Option<usize>>()?.unwrap_or_default(),
+            line: frame
+                .getattr("lineno")?
+                .extract::<Option<usize>>()?
+                .unwrap_or_default(),
             function: frame.getattr("name")?.extract()?,
-            source: frame.getattr("line")?.extract::<Option<String>>()?.unwrap_or_default(),
+            source: frame
+                .getattr("line")?
+                .extract::<Option<String>>()?
+                .unwrap_or_default(),
         });
     }
     Ok(kept)

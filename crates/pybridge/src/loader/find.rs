@@ -29,24 +29,40 @@ pub(super) struct Location {
 }
 
 pub(super) fn locate(target: &AppTarget) -> Result<Location, LoadError> {
-    let Some(spec) = &target.spec else { return by_default(&target.app_dir) };
+    let Some(spec) = &target.spec else {
+        return by_default(&target.app_dir);
+    };
     let (module, attribute) = match spec.rsplit_once(':') {
         Some((module, attribute)) => (module, Some(attribute.to_owned())),
         None => (spec.as_str(), None),
     };
     let attribute = attribute.filter(|attribute| !attribute.is_empty());
-    if Path::new(module).extension().is_some_and(|extension| extension == "py") {
+    if Path::new(module)
+        .extension()
+        .is_some_and(|extension| extension == "py")
+    {
         return Ok(of_file(&target.app_dir.join(module), attribute));
     }
-    Ok(Location { module: module.to_owned(), attribute, directory: target.app_dir.clone() })
+    Ok(Location {
+        module: module.to_owned(),
+        attribute,
+        directory: target.app_dir.clone(),
+    })
 }
 
 fn by_default(app_dir: &Path) -> Result<Location, LoadError> {
     let files: Vec<PathBuf> = DEFAULT_FILES.iter().map(|file| app_dir.join(file)).collect();
     match DEFAULT_FILES.iter().find(|file| app_dir.join(file).is_file()) {
         Some(file) => {
-            let module = file.trim_end_matches(".py").trim_end_matches("/__init__").replace('/', ".");
-            Ok(Location { module, attribute: None, directory: app_dir.to_owned() })
+            let module = file
+                .trim_end_matches(".py")
+                .trim_end_matches("/__init__")
+                .replace('/', ".");
+            Ok(Location {
+                module,
+                attribute: None,
+                directory: app_dir.to_owned(),
+            })
         }
         None => Err(LoadError::NoAppFound { looked_in: files }),
     }
@@ -55,7 +71,10 @@ fn by_default(app_dir: &Path) -> Result<Location, LoadError> {
 /// A file in a package is imported as that package's module, so that its relative imports work.
 fn of_file(file: &Path, attribute: Option<String>) -> Location {
     let mut names: Vec<String> = Vec::new();
-    let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem = file
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default();
     if stem != "__init__" {
         names.push(stem);
     }
@@ -66,7 +85,11 @@ fn of_file(file: &Path, attribute: Option<String>) -> Location {
         directory.pop();
     }
     names.reverse();
-    Location { module: names.join("."), attribute, directory }
+    Location {
+        module: names.join("."),
+        attribute,
+        directory,
+    }
 }
 
 pub(super) fn import<'py>(
@@ -74,7 +97,8 @@ pub(super) fn import<'py>(
     location: &Location,
     target: &AppTarget,
 ) -> Result<Bound<'py, PyModule>, LoadError> {
-    let imported = prepend_to_path(py, &location.directory).and_then(|()| py.import(location.module.as_str()));
+    let imported =
+        prepend_to_path(py, &location.directory).and_then(|()| py.import(location.module.as_str()));
     imported.map_err(|raised| {
         if raised.is_instance_of::<PyKeyboardInterrupt>(py) {
             return LoadError::Interrupted;
@@ -86,9 +110,16 @@ pub(super) fn import<'py>(
                 suggestions: similar_modules(py, location),
             };
         }
-        let frames_from = AppTarget { app_dir: location.directory.clone(), ..target.clone() };
+        let frames_from = AppTarget {
+            app_dir: location.directory.clone(),
+            ..target.clone()
+        };
         let (exception_text, user_frames) = error::describe(py, &raised, &frames_from);
-        LoadError::ImportFailed { module: location.module.clone(), exception_text, user_frames }
+        LoadError::ImportFailed {
+            module: location.module.clone(),
+            exception_text,
+            user_frames,
+        }
     })
 }
 
@@ -107,14 +138,22 @@ fn is_missing(py: Python<'_>, raised: &PyErr, module: &str) -> bool {
     if !raised.is_instance_of::<PyModuleNotFoundError>(py) {
         return false;
     }
-    let name = raised.value(py).getattr("name").and_then(|name| name.extract::<Option<String>>());
+    let name = raised
+        .value(py)
+        .getattr("name")
+        .and_then(|name| name.extract::<Option<String>>());
     let Ok(Some(name)) = name else { return false };
     // A module of that name may exist and import, say, itself wrongly; then there are frames of it.
-    module == name || module.strip_prefix(&name).is_some_and(|rest| rest.starts_with('.'))
+    module == name
+        || module
+            .strip_prefix(&name)
+            .is_some_and(|rest| rest.starts_with('.'))
 }
 
 fn similar_modules(py: Python<'_>, location: &Location) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(&location.directory) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(&location.directory) else {
+        return Vec::new();
+    };
     let names: Vec<String> = entries
         .flatten()
         .filter_map(|entry| {

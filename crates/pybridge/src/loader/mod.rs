@@ -45,7 +45,11 @@ pub fn load(py: Python<'_>, target: &AppTarget) -> Result<LoadedApp, LoadError> 
         Some(attribute) => (attribute.clone(), candidates::attribute(&module, attribute)?),
         None => candidates::pick(&module, target.factory)?,
     };
-    let application = if target.factory { make(&found, &attribute, target)? } else { found };
+    let application = if target.factory {
+        make(&found, &attribute, target)?
+    } else {
+        found
+    };
     if let Some(problem) = candidates::problem(&application) {
         let name = format!("{}:{attribute}", location.module);
         return Err(LoadError::NotAnApplication {
@@ -54,17 +58,35 @@ pub fn load(py: Python<'_>, target: &AppTarget) -> Result<LoadedApp, LoadError> 
             apps_in_module: candidates::names(&module),
         });
     }
-    let file = module.filename().ok().map(|file| PathBuf::from(file.to_string_lossy().into_owned()));
-    Ok(LoadedApp { application: application.unbind(), module: location.module, attribute, file })
+    let file = module
+        .filename()
+        .ok()
+        .map(|file| PathBuf::from(file.to_string_lossy().into_owned()));
+    Ok(LoadedApp {
+        application: application.unbind(),
+        module: location.module,
+        attribute,
+        file,
+    })
 }
 
-fn make<'py>(factory: &Bound<'py, PyAny>, name: &str, target: &AppTarget) -> Result<Bound<'py, PyAny>, LoadError> {
+fn make<'py>(
+    factory: &Bound<'py, PyAny>,
+    name: &str,
+    target: &AppTarget,
+) -> Result<Bound<'py, PyAny>, LoadError> {
     if !factory.is_callable() {
-        return Err(LoadError::NotAFactory { name: name.to_owned() });
+        return Err(LoadError::NotAFactory {
+            name: name.to_owned(),
+        });
     }
     factory.call0().map_err(|error| {
         let (exception_text, user_frames) = error::describe(factory.py(), &error, target);
-        LoadError::FactoryFailed { name: name.to_owned(), exception_text, user_frames }
+        LoadError::FactoryFailed {
+            name: name.to_owned(),
+            exception_text,
+            user_frames,
+        }
     })
 }
 

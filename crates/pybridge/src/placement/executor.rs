@@ -27,7 +27,11 @@ pub struct SyncExecutor {
 
 impl std::fmt::Debug for SyncExecutor {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("SyncExecutor").field("mode", &self.mode).field("pool", &self.pool).finish_non_exhaustive()
+        formatter
+            .debug_struct("SyncExecutor")
+            .field("mode", &self.mode)
+            .field("pool", &self.pool)
+            .finish_non_exhaustive()
     }
 }
 
@@ -95,10 +99,15 @@ impl SyncExecutor {
         Ok(outcome)
     }
 
-    fn timed<T>(&self, placement: &Arc<Placement>, work: impl FnOnce(Python<'_>) -> T) -> Result<T, Panicked> {
+    fn timed<T>(
+        &self,
+        placement: &Arc<Placement>,
+        work: impl FnOnce(Python<'_>) -> T,
+    ) -> Result<T, Panicked> {
         self.event_loop.flush();
         self.watchdog.wake();
-        let slot = SLOT.with_borrow_mut(|slot| Arc::clone(slot.get_or_insert_with(|| self.watchdog.register())));
+        let slot =
+            SLOT.with_borrow_mut(|slot| Arc::clone(slot.get_or_insert_with(|| self.watchdog.register())));
         slot.enter(Instant::now(), Arc::clone(placement));
         let outcome = self.call(|py| {
             // Waiting for the interpreter's lock is not the callable's fault.
@@ -169,7 +178,12 @@ mod tests {
         Python::initialize();
         let event_loop = Python::attach(|py| EventLoop::new(py, LoopKind::Asyncio).unwrap());
         let handle = event_loop.handle();
-        check(Arc::new(SyncExecutor::new(mode, ThreadPool::new(handle.clone(), 4), handle, workers)));
+        check(Arc::new(SyncExecutor::new(
+            mode,
+            ThreadPool::new(handle.clone(), 4),
+            handle,
+            workers,
+        )));
         Python::attach(|py| event_loop.close(py).unwrap());
     }
 
@@ -184,7 +198,11 @@ mod tests {
     #[test]
     fn unknown_callables_are_handed_back_and_known_ones_run_here() {
         with_executor(SyncMode::Auto, 2, |executor| {
-            assert!(executor.try_inline(&Arc::new(Placement::new(None)), |_| ()).is_err());
+            assert!(
+                executor
+                    .try_inline(&Arc::new(Placement::new(None)), |_| ())
+                    .is_err()
+            );
             let here = executor.try_inline(&promoted(), |_| thread::current().id());
             assert_eq!(here.ok(), Some(Ok(thread::current().id())));
         });
@@ -194,9 +212,13 @@ mod tests {
     fn one_worker_is_left_over() {
         with_executor(SyncMode::Auto, 2, |executor| {
             let placement = promoted();
-            let nested = executor.try_inline(&placement, |_| executor.try_inline(&placement, |_| ()).is_err());
+            let nested =
+                executor.try_inline(&placement, |_| executor.try_inline(&placement, |_| ()).is_err());
             assert_eq!(nested.ok(), Some(Ok(true)));
-            assert!(executor.try_inline(&placement, |_| ()).is_ok(), "the permit came back");
+            assert!(
+                executor.try_inline(&placement, |_| ()).is_ok(),
+                "the permit came back"
+            );
         });
     }
 

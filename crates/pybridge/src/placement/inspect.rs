@@ -14,18 +14,67 @@ use super::Placement;
 /// Functions, classes and modules whose use means waiting for something outside this thread.
 const BLOCKING: &[&str] = &[
     // time, input and output
-    "sleep", "input", "open", "select", "poll", "fsync", "wait",
+    "sleep",
+    "input",
+    "open",
+    "select",
+    "poll",
+    "fsync",
+    "wait",
     // threads
-    "acquire", "Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Barrier", "Event", "Queue",
-    "LifoQueue", "PriorityQueue", "SimpleQueue", "ThreadPoolExecutor", "ProcessPoolExecutor", "from_thread",
-    "run_coroutine_threadsafe", "BlockingPortal", "multiprocessing",
+    "acquire",
+    "Lock",
+    "RLock",
+    "Condition",
+    "Semaphore",
+    "BoundedSemaphore",
+    "Barrier",
+    "Event",
+    "Queue",
+    "LifoQueue",
+    "PriorityQueue",
+    "SimpleQueue",
+    "ThreadPoolExecutor",
+    "ProcessPoolExecutor",
+    "from_thread",
+    "run_coroutine_threadsafe",
+    "BlockingPortal",
+    "multiprocessing",
     // processes
-    "subprocess", "Popen", "check_output", "check_call", "system",
+    "subprocess",
+    "Popen",
+    "check_output",
+    "check_call",
+    "system",
     // the network
-    "socket", "create_connection", "recv", "sendall", "getaddrinfo", "gethostbyname", "urlopen", "urlretrieve",
-    "requests", "httpx", "urllib3", "HTTPConnection", "HTTPSConnection", "smtplib", "SMTP", "ftplib", "paramiko",
+    "socket",
+    "create_connection",
+    "recv",
+    "sendall",
+    "getaddrinfo",
+    "gethostbyname",
+    "urlopen",
+    "urlretrieve",
+    "requests",
+    "httpx",
+    "urllib3",
+    "HTTPConnection",
+    "HTTPSConnection",
+    "smtplib",
+    "SMTP",
+    "ftplib",
+    "paramiko",
     // services
-    "boto3", "botocore", "psycopg", "psycopg2", "pymysql", "MySQLdb", "pymongo", "MongoClient", "pika", "redis",
+    "boto3",
+    "botocore",
+    "psycopg",
+    "psycopg2",
+    "pymysql",
+    "MySQLdb",
+    "pymongo",
+    "MongoClient",
+    "pika",
+    "redis",
 ];
 
 /// How deep calls into functions of the same package are followed, and how many functions are read in all.
@@ -35,14 +84,19 @@ const MAX_FUNCTIONS: usize = 64;
 /// Reads the callables that make up one call (a handler and its sync dependencies) and says where they may run.
 #[must_use]
 pub fn inspect(py: Python<'_>, callables: &[Bound<'_, PyAny>]) -> Placement {
-    let mut reader = Reader { py, seen: HashSet::new() };
-    let found = callables.iter().find_map(|callable| match reader.callable(callable, MAX_DEPTH) {
-        Ok(found) => found,
-        Err(error) => {
-            tracing::debug!(%error, "a callable could not be inspected");
-            None
-        }
-    });
+    let mut reader = Reader {
+        py,
+        seen: HashSet::new(),
+    };
+    let found = callables
+        .iter()
+        .find_map(|callable| match reader.callable(callable, MAX_DEPTH) {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::debug!(%error, "a callable could not be inspected");
+                None
+            }
+        });
     Placement::new(found.map(|name| format!("its code mentions '{name}'")))
 }
 
@@ -57,7 +111,8 @@ impl<'py> Reader<'py> {
     fn callable(&mut self, callable: &Bound<'py, PyAny>, depth: usize) -> Found {
         let py = self.py;
         if let Some(code) = optional(callable, "__code__")? {
-            let globals = optional(callable, "__globals__")?.and_then(|globals| globals.cast_into::<PyDict>().ok());
+            let globals =
+                optional(callable, "__globals__")?.and_then(|globals| globals.cast_into::<PyDict>().ok());
             let package = package_of(callable)?;
             return self.code(&code, globals.as_ref(), &package, depth);
         }
@@ -90,15 +145,24 @@ impl<'py> Reader<'py> {
             return Ok(Some(name));
         }
         // Functions and comprehensions inside.
-        let constants = code.getattr(intern!(self.py, "co_consts"))?.cast_into::<PyTuple>()?;
-        for constant in constants.iter().filter(|constant| constant.hasattr("co_names").unwrap_or(false)) {
+        let constants = code
+            .getattr(intern!(self.py, "co_consts"))?
+            .cast_into::<PyTuple>()?;
+        for constant in constants
+            .iter()
+            .filter(|constant| constant.hasattr("co_names").unwrap_or(false))
+        {
             if let Some(name) = self.code(&constant, globals, package, depth)? {
                 return Ok(Some(name));
             }
         }
-        let Some(globals) = globals.filter(|_| depth > 0) else { return Ok(None) };
+        let Some(globals) = globals.filter(|_| depth > 0) else {
+            return Ok(None);
+        };
         for name in &names {
-            let Some(value) = globals.get_item(name)? else { continue };
+            let Some(value) = globals.get_item(name)? else {
+                continue;
+            };
             if !value.is_callable() || !value.hasattr(intern!(self.py, "__code__"))? {
                 continue;
             }
@@ -194,7 +258,11 @@ builtin = len
             ("instance", "open"),
             ("method", "input"),
         ] {
-            assert_eq!(reason(name), Some(format!("its code mentions '{mention}'")), "{name}");
+            assert_eq!(
+                reason(name),
+                Some(format!("its code mentions '{mention}'")),
+                "{name}"
+            );
         }
     }
 

@@ -73,7 +73,11 @@ impl Placement {
     /// Where the next call shall be made.
     #[must_use]
     pub fn place(&self) -> Place {
-        if self.inline.load(Relaxed) { Place::Inline } else { Place::Pool }
+        if self.inline.load(Relaxed) {
+            Place::Inline
+        } else {
+            Place::Pool
+        }
     }
 
     /// Why the callable is never run inline, if it is pinned.
@@ -121,7 +125,11 @@ impl Placement {
     pub(crate) fn demote(&self) {
         if self.inline.swap(false, Relaxed) {
             self.short_calls.store(0, Relaxed);
-            let required = self.required.load(Relaxed).saturating_mul(REQUIRED_GROWTH).min(MAX_REQUIRED);
+            let required = self
+                .required
+                .load(Relaxed)
+                .saturating_mul(REQUIRED_GROWTH)
+                .min(MAX_REQUIRED);
             self.required.store(required, Relaxed);
         }
     }

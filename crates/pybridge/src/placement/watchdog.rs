@@ -50,7 +50,10 @@ impl Watchdog {
     /// A slot for the calling worker.
     pub(super) fn register(&self) -> Arc<Slot> {
         let slot = Arc::new(Slot::default());
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&slot));
+        self.slots
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Arc::clone(&slot));
         slot
     }
 
@@ -67,7 +70,10 @@ impl Watchdog {
             return thread.unpark();
         }
         let watchdog = Arc::clone(self);
-        match thread::Builder::new().name("fastrapi-watchdog".into()).spawn(move || watchdog.run()) {
+        match thread::Builder::new()
+            .name("fastrapi-watchdog".into())
+            .spawn(move || watchdog.run())
+        {
             Ok(handle) => *watching = Some(handle.thread().clone()),
             Err(error) => tracing::error!(%error, "cannot start the watchdog for inline calls"),
         }
@@ -83,7 +89,11 @@ impl Watchdog {
     fn run(&self) {
         let mut quiet = 0;
         while !self.stopped.load(Ordering::Acquire) {
-            quiet = if self.active.swap(false, Ordering::Relaxed) { 0 } else { quiet + 1 };
+            quiet = if self.active.swap(false, Ordering::Relaxed) {
+                0
+            } else {
+                quiet + 1
+            };
             let running = self.look();
             if running == 0 && quiet >= QUIET_LOOKS {
                 quiet = 0;
@@ -98,7 +108,14 @@ impl Watchdog {
     /// Demotes what blocks; returns how many calls run.
     fn look(&self) -> usize {
         let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.iter().filter(|slot| slot.lock().as_ref().is_some_and(|(since, placement)| look_at(*since, placement))).count()
+        slots
+            .iter()
+            .filter(|slot| {
+                slot.lock()
+                    .as_ref()
+                    .is_some_and(|(since, placement)| look_at(*since, placement))
+            })
+            .count()
     }
 }
 

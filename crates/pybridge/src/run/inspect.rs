@@ -38,14 +38,22 @@ pub struct Inspection {
 pub fn inspect(target: &AppTarget) -> Result<Inspection, RunError> {
     Python::attach(|py| {
         let loaded = loader::load(py, target)?;
-        let routes = describe(loaded.application.bind(py)).map_err(|error| RunError::Inspect(error.to_string()))?;
-        Ok(Inspection { application: format!("{}:{}", loaded.module, loaded.attribute), routes })
+        let routes =
+            describe(loaded.application.bind(py)).map_err(|error| RunError::Inspect(error.to_string()))?;
+        Ok(Inspection {
+            application: format!("{}:{}", loaded.module, loaded.attribute),
+            routes,
+        })
     })
 }
 
 fn describe(application: &Bound<'_, PyAny>) -> PyResult<Vec<RouteDescription>> {
     let module = application.py().import("fastrapi.plan.description")?;
-    module.call_method1("describe_routes", (application,))?.try_iter()?.map(|route| read(&route?)).collect()
+    module
+        .call_method1("describe_routes", (application,))?
+        .try_iter()?
+        .map(|route| read(&route?))
+        .collect()
 }
 
 fn read(route: &Bound<'_, PyAny>) -> PyResult<RouteDescription> {

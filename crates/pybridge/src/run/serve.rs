@@ -47,10 +47,17 @@ fn serve_attached(
     let loaded = loader::load(py, &options.target)?;
     take_from_python(py).map_err(failed)?;
     let handle = event_loop.handle();
-    let workers = options.worker_threads.map_or_else(runtime::default_workers, NonZero::get);
+    let workers = options
+        .worker_threads
+        .map_or_else(runtime::default_workers, NonZero::get);
     let runtime = runtime::build(workers, handle.clone()).map_err(RunError::Runtime)?;
     let pool = ThreadPool::new(handle.clone(), DEFAULT_MAX_THREADS);
-    let executor = Arc::new(SyncExecutor::new(options.sync_mode, pool.clone(), handle.clone(), workers));
+    let executor = Arc::new(SyncExecutor::new(
+        options.sync_mode,
+        pool.clone(),
+        handle.clone(),
+        workers,
+    ));
     let forced = Arc::new(AtomicI32::new(0));
     let session = Session {
         event_loop: handle.clone(),
@@ -83,7 +90,11 @@ fn serve_attached(
     let threads_left = busy > 0 || python_threads_left(py);
     let report = outcome.take().unwrap_or(Err(RunError::Ended))?;
     let forced_by = Some(forced.load(Ordering::Relaxed)).filter(|signal| *signal != 0);
-    Ok(Stopped { report, forced_by, threads_left })
+    Ok(Stopped {
+        report,
+        forced_by,
+        threads_left,
+    })
 }
 
 /// Whether threads that Python would wait for are still running: those of anyio's pool whose call blocks, or the
@@ -157,8 +168,17 @@ impl Session {
             application: name,
             event_loop: self.loop_name,
         };
-        let serving = Serving { signals, forced: self.forced };
-        let ServeOptions { listener, backlog, server, access_log, .. } = self.options;
+        let serving = Serving {
+            signals,
+            forced: self.forced,
+        };
+        let ServeOptions {
+            listener,
+            backlog,
+            server,
+            access_log,
+            ..
+        } = self.options;
         let on_ready = || on_ready(&ready);
         let served = match access_log {
             Some(log) => {

@@ -12,7 +12,10 @@ pub(super) struct StopSignals {
 impl StopSignals {
     /// Installs the handlers; within a runtime.
     pub(super) fn install() -> std::io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
 
     /// The number of the next signal.

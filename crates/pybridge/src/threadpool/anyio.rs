@@ -30,18 +30,27 @@ pub fn prepare_thread(py: Python<'_>, event_loop: &LoopHandle) {
 }
 
 fn imported<'py>(py: Python<'py>, module: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let modules = py.import(pyo3::intern!(py, "sys"))?.getattr(pyo3::intern!(py, "modules"))?;
-    if modules.contains(module)? { modules.get_item(module).map(Some) } else { Ok(None) }
+    let modules = py
+        .import(pyo3::intern!(py, "sys"))?
+        .getattr(pyo3::intern!(py, "modules"))?;
+    if modules.contains(module)? {
+        modules.get_item(module).map(Some)
+    } else {
+        Ok(None)
+    }
 }
 
 fn claim(py: Python<'_>, event_loop: &LoopHandle) -> PyResult<bool> {
-    let Some(core) = imported(py, "anyio._core._eventloop")? else { return Ok(false) };
+    let Some(core) = imported(py, "anyio._core._eventloop")? else {
+        return Ok(false);
+    };
     let backend = py.import("anyio._backends._asyncio")?.getattr("AsyncIOBackend")?;
     let claimed = core.call_method1("claim_worker_thread", (backend, event_loop.event_loop().bind(py)))?;
     claimed.call_method0("__enter__")?;
     // The claim lasts as long as the thread: ending the generator would take it back.
     std::mem::forget(claimed);
-    core.getattr("threadlocals")?.setattr("current_cancel_scope", py.None())?;
+    core.getattr("threadlocals")?
+        .setattr("current_cancel_scope", py.None())?;
     Ok(true)
 }
 
@@ -51,8 +60,10 @@ fn claim(py: Python<'_>, event_loop: &LoopHandle) -> PyResult<bool> {
 pub fn default_limit(py: Python<'_>) -> Option<usize> {
     let limit = imported(py, "anyio.to_thread").and_then(|module| match module {
         Some(module) => {
-            let tokens: f64 =
-                module.call_method0("current_default_thread_limiter")?.getattr("total_tokens")?.extract()?;
+            let tokens: f64 = module
+                .call_method0("current_default_thread_limiter")?
+                .getattr("total_tokens")?
+                .extract()?;
             Ok(Some(tokens))
         }
         None => Ok(None),

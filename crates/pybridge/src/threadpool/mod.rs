@@ -65,7 +65,10 @@ impl ThreadPool {
     /// A pool without threads yet.
     #[must_use]
     pub fn new(event_loop: LoopHandle, max_threads: usize) -> Self {
-        let state = State { max_threads: max_threads.max(1), ..State::default() };
+        let state = State {
+            max_threads: max_threads.max(1),
+            ..State::default()
+        };
         Self(Arc::new(Pool {
             state: Mutex::new(state),
             work: Condvar::new(),
@@ -115,7 +118,11 @@ impl ThreadPool {
             }
             Err(error) => {
                 tracing::error!(%error, threads = state.threads, "cannot start a thread for sync calls");
-                if state.threads == 0 { state.queue.pop_back() } else { None }
+                if state.threads == 0 {
+                    state.queue.pop_back()
+                } else {
+                    None
+                }
             }
         }
     }
@@ -133,7 +140,12 @@ impl ThreadPool {
             if left.is_zero() {
                 break;
             }
-            state = self.0.ended.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = self
+                .0
+                .ended
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
         let busy = state.threads;
         drop(state);
@@ -176,8 +188,10 @@ impl Pool {
                 return None;
             }
             state.idle += 1;
-            let (woken, timeout) =
-                self.work.wait_timeout(state, IDLE_TIME).unwrap_or_else(PoisonError::into_inner);
+            let (woken, timeout) = self
+                .work
+                .wait_timeout(state, IDLE_TIME)
+                .unwrap_or_else(PoisonError::into_inner);
             state = woken;
             if state.notified > 0 {
                 // Whoever notified has taken this thread off the idle ones.

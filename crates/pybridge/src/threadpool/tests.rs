@@ -33,7 +33,9 @@ fn the_limit_holds_and_queued_tasks_run_in_order() {
         let (sender, receiver) = mpsc::channel();
         for number in 0..50 {
             let sender = sender.clone();
-            pool.submit(Box::new(move |_| sender.send((number, thread::current().id())).unwrap()));
+            pool.submit(Box::new(move |_| {
+                sender.send((number, thread::current().id())).unwrap()
+            }));
         }
         let seen: Vec<_> = (0..50).map(|_| receiver.recv().unwrap()).collect();
         assert!(seen.iter().map(|(number, _)| *number).eq(0..50));

@@ -22,7 +22,10 @@ use crate::event_loop::{LoopContext, completion};
 /// What the application decided about a handshake.
 pub(crate) enum Decision {
     /// `websocket.accept`
-    Accept { subprotocol: Option<HeaderValue>, headers: HeaderMap },
+    Accept {
+        subprotocol: Option<HeaderValue>,
+        headers: HeaderMap,
+    },
     /// `websocket.close` or `websocket.http.response.*` instead of it.
     Deny(Response),
 }
@@ -65,7 +68,12 @@ async fn open(session: Arc<Session>, opening: impl Future<Output = Result<WebSoc
     }
 }
 
-fn start(context: &LoopContext<'_, '_>, session: &Arc<Session>, parts: &Parts, connection: Option<&Connection>) {
+fn start(
+    context: &LoopContext<'_, '_>,
+    session: &Arc<Session>,
+    parts: &Parts,
+    connection: Option<&Connection>,
+) {
     match call(context.py(), session, parts, connection) {
         Ok(coroutine) => {
             let session = Arc::clone(session);
@@ -84,7 +92,9 @@ fn call<'py>(
     connection: Option<&Connection>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let app = session.app();
-    let scope = app.scopes.websocket(py, parts, connection.map(Connection::info))?;
+    let scope = app
+        .scopes
+        .websocket(py, parts, connection.map(Connection::info))?;
     let receive = Bound::new(py, Receive(Arc::clone(session)))?;
     let send = Bound::new(py, Send(Arc::clone(session)))?;
     crate::coroutine::of_awaitable(app.application.bind(py).call1((scope, receive, send))?)
@@ -107,15 +117,24 @@ fn finish(py: Python<'_>, session: &Arc<Session>, outcome: PyResult<()>) {
     match ending {
         Ending::Undecided(decider) => {
             if outcome.is_ok() {
-                log::error(py, "The ASGI application returned without answering the WebSocket handshake");
+                log::error(
+                    py,
+                    "The ASGI application returned without answering the WebSocket handshake",
+                );
             }
-            session.app().event_loop.complete(py, decider, Decision::Deny(internal_server_error()));
+            session
+                .app()
+                .event_loop
+                .complete(py, decider, Decision::Deny(internal_server_error()));
         }
         Ending::Open(sender) => {
             // RFC 6455 7.4.1: 1011 is the code for a server that failed.
             let code = if failed { 1011 } else { 1000 };
             if !sender.try_close(code, "") {
-                session.app().runtime.spawn(async move { sender.close(code, "").await });
+                session
+                    .app()
+                    .runtime
+                    .spawn(async move { sender.close(code, "").await });
             }
         }
         Ending::Over => {}

@@ -36,7 +36,10 @@ impl Send {
         let session = Arc::clone(&self.0);
         let step = Mutex::new(Step::Given(message));
         Operation::new(move |py| {
-            let present = std::mem::replace(&mut *step.lock().unwrap_or_else(PoisonError::into_inner), Step::Done);
+            let present = std::mem::replace(
+                &mut *step.lock().unwrap_or_else(PoisonError::into_inner),
+                Step::Done,
+            );
             let (next, attempt) = advance(py, &session, present)?;
             *step.lock().unwrap_or_else(PoisonError::into_inner) = next;
             Ok(attempt)
@@ -54,7 +57,13 @@ fn advance(py: Python<'_>, session: &Arc<Session>, step: Step) -> PyResult<Advan
     let message = match step {
         Step::Given(message) => outbound(message.bind(py))?,
         Step::Read(message) => message,
-        Step::Opening => return if session.is_opening() { wait_for_opening(py, session) } else { Ok(done(py)) },
+        Step::Opening => {
+            return if session.is_opening() {
+                wait_for_opening(py, session)
+            } else {
+                Ok(done(py))
+            };
+        }
         Step::Delivering(outcome) => {
             let outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
             return outcome.unwrap_or(Ok(())).map(|()| done(py)).map_err(to_exception);
@@ -65,10 +74,17 @@ fn advance(py: Python<'_>, session: &Arc<Session>, step: Step) -> PyResult<Advan
         Effect::None => Ok(done(py)),
         Effect::Decide(decider, decision) => {
             session.app().event_loop.complete(py, decider, decision);
-            if session.is_opening() { wait_for_opening(py, session) } else { Ok(done(py)) }
+            if session.is_opening() {
+                wait_for_opening(py, session)
+            } else {
+                Ok(done(py))
+            }
         }
         Effect::CloseLater { sender, code, reason } => {
-            session.app().runtime.spawn(async move { sender.close(code, &reason).await });
+            session
+                .app()
+                .runtime
+                .spawn(async move { sender.close(code, &reason).await });
             Ok(done(py))
         }
         Effect::Wait(message) => wait(py, session, message),
@@ -79,7 +95,11 @@ fn wait_for_opening(py: Python<'_>, session: &Arc<Session>) -> PyResult<Advanced
     let future = session.app().event_loop.create_future(py)?.unbind();
     session.wait_to_send(future.clone_ref(py));
     // Without this check an opening between the two lines above would go unnoticed.
-    if session.is_opening() { Ok((Step::Opening, Attempt::Wait(future))) } else { Ok(done(py)) }
+    if session.is_opening() {
+        Ok((Step::Opening, Attempt::Wait(future)))
+    } else {
+        Ok(done(py))
+    }
 }
 
 fn wait(py: Python<'_>, session: &Arc<Session>, message: Outbound) -> PyResult<Advanced> {
@@ -91,7 +111,10 @@ fn wait(py: Python<'_>, session: &Arc<Session>, message: Outbound) -> PyResult<A
             let event_loop = session.app().event_loop.clone();
             let (task_outcome, task_future) = (Arc::clone(&outcome), future.clone_ref(py));
             session.app().runtime.spawn(async move {
-                let sent = sender.send(frame).await.map_err(|_closed| SendError::Disconnected);
+                let sent = sender
+                    .send(frame)
+                    .await
+                    .map_err(|_closed| SendError::Disconnected);
                 *task_outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(sent);
                 let mut waiters = Waiters::default();
                 waiters.push(task_future);
@@ -131,18 +154,22 @@ fn outbound(message: &Bound<'_, PyAny>) -> PyResult<Outbound> {
         }),
         "websocket.http.response.start" => {
             let status = message.get(intern!(py, "status"))?;
-            let status = status.ok_or_else(|| {
-                PyValueError::new_err("'websocket.http.response.start' needs a 'status'")
-            })?;
+            let status = status
+                .ok_or_else(|| PyValueError::new_err("'websocket.http.response.start' needs a 'status'"))?;
             let mut headers = message.headers()?;
             headers.remove(header::TRANSFER_ENCODING);
-            Ok(Outbound::DenialStart { status: status_code(&status)?, headers })
+            Ok(Outbound::DenialStart {
+                status: status_code(&status)?,
+                headers,
+            })
         }
         "websocket.http.response.body" => Ok(Outbound::DenialBody {
             chunk: message.bytes(intern!(py, "body"))?.unwrap_or_default(),
             more: message.flag(intern!(py, "more_body"))?,
         }),
-        other => Err(PyValueError::new_err(format!("'{other}' is no message that a WebSocket consists of"))),
+        other => Err(PyValueError::new_err(format!(
+            "'{other}' is no message that a WebSocket consists of"
+        ))),
     }
 }
 
@@ -165,22 +192,27 @@ fn accept(message: &Message<'_, '_>) -> PyResult<Outbound> {
     let py = message.py();
     let mut headers: HeaderMap = message.headers()?;
     let named = text(message, intern!(py, "subprotocol"))?;
-    let subprotocol = match named {
-        Some(name) => Some(HeaderValue::from_str(&name).map_err(|_| {
-            PyValueError::new_err(format!("{name:?} cannot be the name of a subprotocol"))
-        })?),
-        None => headers.remove(header::SEC_WEBSOCKET_PROTOCOL),
-    };
+    let subprotocol =
+        match named {
+            Some(name) => Some(HeaderValue::from_str(&name).map_err(|_| {
+                PyValueError::new_err(format!("{name:?} cannot be the name of a subprotocol"))
+            })?),
+            None => headers.remove(header::SEC_WEBSOCKET_PROTOCOL),
+        };
     Ok(Outbound::Accept { subprotocol, headers })
 }
 
 fn close_code(message: &Message<'_, '_>) -> PyResult<u16> {
     let py = message.py();
-    let Some(code) = message.get(intern!(py, "code"))? else { return Ok(1000) };
+    let Some(code) = message.get(intern!(py, "code"))? else {
+        return Ok(1000);
+    };
     let number: i64 = code.extract()?;
     // RFC 6455 7.4.2: the other codes are not for applications, or must not be sent at all.
     match u16::try_from(number) {
         Ok(code @ (1000..=1003 | 1007..=1014 | 3000..=4999)) => Ok(code),
-        _ => Err(PyValueError::new_err(format!("{number} cannot be sent as the code of a close"))),
+        _ => Err(PyValueError::new_err(format!(
+            "{number} cannot be sent as the code of a close"
+        ))),
     }
 }

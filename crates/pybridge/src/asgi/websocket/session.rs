@@ -22,12 +22,21 @@ enum State {
     /// The application has not answered the handshake.
     Undecided(Completer<Decision>),
     /// It sends a response instead of accepting.
-    Denying { decider: Completer<Decision>, response: Response, body: BytesMut },
+    Denying {
+        decider: Completer<Decision>,
+        response: Response,
+        body: BytesMut,
+    },
     /// It has accepted, the socket is not there yet.
     Opening,
-    Open { sender: Sender, receiver: Receiver },
+    Open {
+        sender: Sender,
+        receiver: Receiver,
+    },
     /// The application has closed the socket or denied it.
-    ClosedByApplication { receiver: Option<Receiver> },
+    ClosedByApplication {
+        receiver: Option<Receiver>,
+    },
     /// The client has gone, or the application has returned.
     Over,
 }
@@ -54,11 +63,23 @@ pub(super) enum Event {
 
 /// A message of the application, checked.
 pub(super) enum Outbound {
-    Accept { subprotocol: Option<HeaderValue>, headers: HeaderMap },
+    Accept {
+        subprotocol: Option<HeaderValue>,
+        headers: HeaderMap,
+    },
     Message(Message),
-    Close { code: u16, reason: String },
-    DenialStart { status: StatusCode, headers: HeaderMap },
-    DenialBody { chunk: Bytes, more: bool },
+    Close {
+        code: u16,
+        reason: String,
+    },
+    DenialStart {
+        status: StatusCode,
+        headers: HeaderMap,
+    },
+    DenialBody {
+        chunk: Bytes,
+        more: bool,
+    },
 }
 
 /// What a message leads to, to be done once the lock is released.
@@ -68,7 +89,11 @@ pub(super) enum Effect {
     /// The socket's queue is full, or the socket is not open yet.
     Wait(Outbound),
     /// The queue is full; the close can wait in the background.
-    CloseLater { sender: Sender, code: u16, reason: String },
+    CloseLater {
+        sender: Sender,
+        code: u16,
+        reason: String,
+    },
 }
 
 /// Why a message was refused.
@@ -101,7 +126,10 @@ impl Session {
             receivers: Waiters::default(),
             senders: Waiters::default(),
         };
-        Self { app, inner: Mutex::new(inner) }
+        Self {
+            app,
+            inner: Mutex::new(inner),
+        }
     }
 
     pub(super) fn app(&self) -> &Arc<AsgiApp> {
@@ -129,7 +157,9 @@ impl Session {
             (inner.take_waiters(), unused)
         };
         if let Some(sender) = unused {
-            self.app.runtime.spawn(async move { sender.close(1000, "").await });
+            self.app
+                .runtime
+                .spawn(async move { sender.close(1000, "").await });
         }
         self.resume(waiting);
     }
@@ -138,7 +168,10 @@ impl Session {
     pub(super) fn client_gone(&self) {
         let (waiting, state) = {
             let mut inner = self.lock();
-            (inner.take_waiters(), std::mem::replace(&mut inner.state, State::Over))
+            (
+                inner.take_waiters(),
+                std::mem::replace(&mut inner.state, State::Over),
+            )
         };
         drop(state);
         self.resume(waiting);
@@ -154,7 +187,11 @@ impl Session {
     pub(super) fn finish(&self, failed: bool) -> Ending {
         match std::mem::replace(&mut self.lock().state, State::Over) {
             State::Undecided(decider) => Ending::Undecided(decider),
-            State::Denying { decider, mut response, body } => {
+            State::Denying {
+                decider,
+                mut response,
+                body,
+            } => {
                 if !failed {
                     *response.body_mut() = ResponseBody::full(body.freeze());
                     // A client that has gone needs no answer.
@@ -177,7 +214,9 @@ impl Session {
         }
         let receiver = match &mut inner.state {
             State::Open { receiver, .. } => receiver,
-            State::ClosedByApplication { receiver: Some(receiver) } => receiver,
+            State::ClosedByApplication {
+                receiver: Some(receiver),
+            } => receiver,
             State::ClosedByApplication { receiver: None } | State::Over => {
                 return Poll::Ready(Event::Disconnect(abnormal()));
             }
@@ -242,7 +281,10 @@ impl Inner {
 }
 
 fn abnormal() -> Closed {
-    Closed { code: 1006, reason: String::new() }
+    Closed {
+        code: 1006,
+        reason: String::new(),
+    }
 }
 
 impl State {
@@ -279,9 +321,14 @@ impl State {
     fn close(&mut self, code: u16, reason: String) -> Result<Effect, SendError> {
         match std::mem::replace(self, Self::ClosedByApplication { receiver: None }) {
             // The handshake is refused with 403, as the specification has it.
-            Self::Undecided(decider) => Ok(Effect::Decide(decider, Decision::Deny(plain(StatusCode::FORBIDDEN)))),
+            Self::Undecided(decider) => Ok(Effect::Decide(
+                decider,
+                Decision::Deny(plain(StatusCode::FORBIDDEN)),
+            )),
             Self::Open { sender, receiver } => {
-                *self = Self::ClosedByApplication { receiver: Some(receiver) };
+                *self = Self::ClosedByApplication {
+                    receiver: Some(receiver),
+                };
                 if sender.try_close(code, &reason) {
                     Ok(Effect::None)
                 } else {
@@ -314,7 +361,11 @@ impl State {
                 let mut response = Response::default();
                 *response.status_mut() = status;
                 *response.headers_mut() = headers;
-                *self = Self::Denying { decider, response, body: BytesMut::new() };
+                *self = Self::Denying {
+                    decider,
+                    response,
+                    body: BytesMut::new(),
+                };
                 Ok(Effect::None)
             }
             Self::Over => Err(SendError::Disconnected),
@@ -327,14 +378,26 @@ impl State {
 
     fn denial_body(&mut self, chunk: &[u8], more: bool) -> Result<Effect, SendError> {
         match std::mem::replace(self, Self::ClosedByApplication { receiver: None }) {
-            Self::Denying { decider, mut response, mut body } => {
+            Self::Denying {
+                decider,
+                mut response,
+                mut body,
+            } => {
                 if body.len() + chunk.len() > MAX_DENIAL_BODY {
-                    *self = Self::Denying { decider, response, body };
+                    *self = Self::Denying {
+                        decider,
+                        response,
+                        body,
+                    };
                     return Err(SendError::DenialTooLarge);
                 }
                 body.extend_from_slice(chunk);
                 if more {
-                    *self = Self::Denying { decider, response, body };
+                    *self = Self::Denying {
+                        decider,
+                        response,
+                        body,
+                    };
                     return Ok(Effect::None);
                 }
                 *response.body_mut() = ResponseBody::full(body.freeze());
