@@ -148,6 +148,9 @@ impl Connection {
         } else {
             self.in_flight.store(1, Relaxed);
             self.body_open.store(has_body, Relaxed);
+            if self.body_timed_out() {
+                self.flags.fetch_and(!BODY_TIMED_OUT, Relaxed);
+            }
         }
         self.phase.store(Phase::Busy as u8, Relaxed);
     }

@@ -13,6 +13,7 @@ mod close;
 mod deflate;
 mod frame;
 mod handshake;
+mod keep_alive;
 mod message;
 mod socket;
 mod task;

@@ -9,12 +9,12 @@ use std::time::Duration;
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, Sleep};
 use tokio_util::sync::PollSender;
 
 use super::close::{ABNORMAL, Closed, GOING_AWAY, INTERNAL_ERROR, NORMAL};
 use super::deflate::{Deflater, Inflater, Parameters};
 use super::frame::{self, Head, Opcode, parse_head, unmask};
+use super::keep_alive::{KeepAlive, Verdict};
 use super::message::{Assembler, Message, parse_close};
 use super::socket::{CloseCell, Outgoing, WebSocket};
 use crate::config::WebSocketConfig;
@@ -28,6 +28,9 @@ const READ_CHUNK: usize = 16 * 1024;
 
 /// Payloads up to this size are copied out of the read buffer, so that it can be used again.
 const COPY_LIMIT: usize = 4 * 1024;
+
+/// How long the application may still answer after its peer has broken the protocol.
+const LAST_WORDS: Duration = Duration::from_millis(250);
 
 pub(super) fn start(
     io: ConnectionIo,
@@ -62,6 +65,8 @@ enum Phase {
     Open,
     /// Our close frame is written or about to be; the peer's is awaited.
     CloseSent,
+    /// The peer broke the protocol. The application may answer what came before, then our close frame follows.
+    Failing,
     /// Nothing more is read; what is queued is written, then the connection ends.
     Finishing,
     /// The transport is being shut down.
@@ -137,6 +142,9 @@ impl Task {
             }
             return Ok(self.keep_alive(cx).or(written));
         }
+        if self.phase == Phase::Failing {
+            return Ok(self.keep_alive(cx).or(encoded).or(written));
+        }
         let decoded = match self.decode(cx) {
             Ok(step) => step,
             Err(close) => {
@@ -157,11 +165,12 @@ impl Task {
 
     fn encode_outgoing(&mut self, cx: &mut Context<'_>) -> Step {
         let mut step = Step::Blocked;
-        while self.phase == Phase::Open && self.to_write.len() < WRITE_HIGH {
+        while matches!(self.phase, Phase::Open | Phase::Failing) && self.to_write.len() < WRITE_HIGH {
             let Some(outgoing) = &mut self.outgoing else { break };
             match outgoing.poll_recv(cx) {
                 Poll::Pending => break,
                 Poll::Ready(Some(Outgoing::Message(message))) => self.encode(&message),
+                Poll::Ready(_) if self.phase == Phase::Failing => self.finish_failing(),
                 Poll::Ready(Some(Outgoing::Close(close))) => self.begin_close(close),
                 // All senders are gone without a close: the application has ended.
                 Poll::Ready(None) => self.begin_close(Closed::new(NORMAL, "")),
@@ -349,23 +358,43 @@ impl Task {
         }
     }
 
-    /// Sends our close frame without waiting for the peer's: it has broken the protocol.
+    /// Ends a socket whose peer has broken the protocol.
     fn fail(&mut self, close: Closed) {
+        self.closed.get_or_init(|| close);
+        self.incoming = None;
         if self.phase == Phase::Open {
-            frame::write_close(&mut self.to_write, &close);
+            self.phase = Phase::Failing;
+            self.alive.limit(LAST_WORDS);
+        } else {
+            self.finish();
         }
-        self.phase = Phase::Finishing;
-        self.alive.limit_close();
-        self.closed(close);
     }
 
+    fn finish_failing(&mut self) {
+        if let Some(close) = self.closed.get() {
+            frame::write_close(&mut self.to_write, close);
+        }
+        self.finish();
+    }
+
+    fn finish(&mut self) {
+        self.phase = Phase::Finishing;
+        self.outgoing = None;
+        self.alive.limit_close();
+    }
+
+    /// Answers the peer's close after what the application has already queued.
     fn peer_closes(&mut self, close: Closed) {
         if self.phase == Phase::Open {
+            while let Some(Ok(Outgoing::Message(message))) =
+                self.outgoing.as_mut().map(mpsc::Receiver::try_recv)
+            {
+                self.encode(&message);
+            }
             frame::write_close(&mut self.to_write, &close);
         }
-        self.phase = Phase::Finishing;
-        self.alive.limit_close();
         self.closed(close);
+        self.finish();
     }
 
     fn keep_alive(&mut self, cx: &mut Context<'_>) -> Step {
@@ -379,6 +408,10 @@ impl Task {
                 self.fail(Closed::new(INTERNAL_ERROR, "keepalive ping timeout"));
                 Step::Progress
             }
+            Poll::Ready(Verdict::Dead) if self.phase == Phase::Failing => {
+                self.finish_failing();
+                Step::Progress
+            }
             Poll::Ready(Verdict::Dead) => {
                 self.phase = Phase::ShuttingDown;
                 Step::Progress
@@ -390,71 +423,5 @@ impl Task {
 impl Step {
     fn or(self, other: Self) -> Self {
         if self == Self::Progress { self } else { other }
-    }
-}
-
-/// Pings a silent peer, gives up on a dead one, and limits the closing handshake.
-struct KeepAlive {
-    interval: Duration,
-    timeout: Duration,
-    last_received: Instant,
-    pinged: bool,
-    closing: bool,
-    timer: Option<Pin<Box<Sleep>>>,
-}
-
-enum Verdict {
-    Ping,
-    Dead,
-}
-
-impl KeepAlive {
-    fn new(config: &WebSocketConfig) -> Self {
-        let interval = config.ping_interval;
-        Self {
-            interval,
-            timeout: config.ping_timeout,
-            last_received: Instant::now(),
-            pinged: false,
-            closing: false,
-            timer: (!interval.is_zero()).then(|| Box::pin(tokio::time::sleep(interval))),
-        }
-    }
-
-    fn received(&mut self) {
-        self.last_received = Instant::now();
-        self.pinged = false;
-    }
-
-    /// From now on the peer has ten seconds, or the ping timeout if that is shorter, to finish.
-    fn limit_close(&mut self) {
-        if !self.closing {
-            self.closing = true;
-            self.timer = Some(Box::pin(tokio::time::sleep(
-                self.timeout.min(Duration::from_secs(10)),
-            )));
-        }
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Verdict> {
-        let Some(timer) = &mut self.timer else {
-            return Poll::Pending;
-        };
-        loop {
-            std::task::ready!(timer.as_mut().poll(cx));
-            if self.closing || self.pinged {
-                return Poll::Ready(Verdict::Dead);
-            }
-            // The timer is not moved for each message; it looks when it fires.
-            let due = self.last_received + self.interval;
-            let now = Instant::now();
-            if due > now {
-                timer.as_mut().reset(due);
-            } else {
-                self.pinged = true;
-                timer.as_mut().reset(now + self.timeout);
-                return Poll::Ready(Verdict::Ping);
-            }
-        }
     }
 }

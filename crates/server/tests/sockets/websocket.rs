@@ -169,6 +169,20 @@ async fn a_broken_connection_is_1006_and_a_protocol_error_1002() {
 }
 
 #[tokio::test]
+async fn what_came_before_a_violation_is_still_answered() {
+    let (server, mut closes) = echo(WebSocketConfig::default());
+    let (mut stream, _) = open(&server, "").await;
+    let parts = [frame(0x81, b"hello"), frame(0x83, b"")];
+    stream.write_all(&parts.concat()).await.unwrap();
+    let received = receive(&mut stream, 7 + 4).await;
+    assert_eq!(
+        (&received[..7], &received[9..]),
+        (&b"\x81\x05hello"[..], &1002_u16.to_be_bytes()[..])
+    );
+    assert_eq!(closes.recv().await.unwrap().code, 1002);
+}
+
+#[tokio::test]
 async fn messages_over_the_limit_are_1009() {
     let (server, mut closes) = echo(WebSocketConfig {
         max_message_size: 10,
