@@ -49,7 +49,7 @@ done
 chown -R nobody "$root/app"
 
 port=$((20000 + $$ % 20000))
-env -i chroot --userspec=nobody "$root" /fastrapi-server --app app:app --app-dir /app \
+env -i /usr/sbin/chroot --userspec=nobody "$root" /fastrapi-server --app app:app --app-dir /app \
     --host 127.0.0.1 --port "$port" &
 server=$!
 check_search "http://127.0.0.1:$port" "$server"

@@ -15,11 +15,11 @@ pub struct Launcher {
 }
 
 impl Launcher {
-    /// Starts the standalone binary again. `name` is how the process was called, which has to do where `/proc` is
-    /// not mounted.
+    /// Starts the standalone binary again. `name` is how the process was called, which has to do where the kernel
+    /// does not tell.
     #[must_use]
     pub fn standalone(name: Option<&OsString>) -> Self {
-        let program = std::env::current_exe().ok().or_else(|| name.map(PathBuf::from));
+        let program = pybridge::interpreter::own_executable().or_else(|| name.map(PathBuf::from));
         Self {
             program: program.unwrap_or_else(|| "fastrapi-server".into()),
             arguments: Vec::new(),

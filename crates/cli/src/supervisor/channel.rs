@@ -44,11 +44,12 @@ pub(crate) struct WorkerLine {
 }
 
 impl WorkerLine {
-    /// Takes the line from standard input, where `/dev/null` takes its place.
+    /// Takes the line from standard input, which is at its end from then on. (`/dev/null` would do the same, but a
+    /// chroot need not have it.)
     pub(crate) fn take() -> io::Result<Self> {
         let stream = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-        let nothing = std::fs::File::open("/dev/null")?;
-        rustix::stdio::dup2_stdin(nothing)?;
+        let (ended, _) = UnixStream::pair()?;
+        rustix::stdio::dup2_stdin(ended)?;
         Ok(Self::new(stream))
     }
 
