@@ -7,8 +7,8 @@ from typing import Any
 
 import anyio
 import anyio.abc
-import anyio.lowlevel
 
+from fastrapi.middleware._handover import EndOfMessages, Handover, Signal
 from fastrapi.requests import Request
 from fastrapi.responses import Response
 from fastrapi.types import ASGIApp, Message, Receive, Scope, Send
@@ -117,24 +117,24 @@ class _Call:
 
     def __init__(self, dispatch: _Dispatch) -> None:
         self._dispatch = dispatch
-        # Without a buffer: a message is sent when it is taken.
-        self._messages_in, self._messages_out = anyio.create_memory_object_stream[Message](0)
-        self._sent = anyio.Event()
+        self._messages = Handover()
+        self._sent = Signal()
         self._receiving: set[anyio.CancelScope] = set()
         self._was_sent_by_us = False
         self.error: Exception | None = None
         self.was_error_raised = False
 
     async def run(self) -> None:
-        with self._messages_in:
-            try:
-                await self._dispatch.app(self._dispatch.scope, self._receive, self._send)
-            except Exception as exc:
-                self.error = exc
+        try:
+            await self._dispatch.app(self._dispatch.scope, self._receive, self._send)
+        except Exception as exc:
+            self.error = exc
+        finally:
+            self._messages.end()
 
     def end(self) -> None:
         """Lets the application go on, as if its client had gone, if it was held."""
-        self._messages_out.close()
+        self._messages.abandon()
         self._sent.set()
         for scope in self._receiving:
             scope.cancel()
@@ -160,14 +160,14 @@ class _Call:
         if kind in _INTERIM or (kind == "http.response.trailers" and self._was_sent_by_us):
             await self._dispatch.send(message)
             return
-        try:
-            await self._messages_in.send(message)
-        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-            await anyio.lowlevel.checkpoint()  # discarded: but an endless stream must not hold the loop
-            return
-        if kind == "http.response.body" and not message.get("more_body", False):
+        self._messages.put(message)
+        if kind == "http.response.pathsend" or (
+            kind == "http.response.body" and not message.get("more_body")
+        ):
             # Background tasks come after the response, not while its end is still on its way.
             await self._sent.wait()
+        elif kind == "http.response.body":
+            await self._messages.taken()
 
     async def _next_message(self) -> Message | None:
         """The next message; None if there is none because the application has ended.
@@ -176,12 +176,12 @@ class _Call:
             Exception: What the application raised.
         """
         try:
-            return await self._messages_out.receive()
-        except anyio.EndOfStream:
+            return await self._messages.get()
+        except EndOfMessages:
             if self.error is None:
                 return None
             self.was_error_raised = True
-            # The explicit cause keeps the end of the stream out of the traceback.
+            # The explicit cause keeps the end of the messages out of the traceback.
             raise self.error from self.error.__cause__ or self.error.__context__
 
     async def response(self) -> Response:
