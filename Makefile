@@ -89,7 +89,7 @@ venv: $(B)/venv.stamp
 
 $(B)/venv.stamp: $(B)/wheel.stamp examples/search/requirements.txt
 	@test -x $(VENV)/bin/python && test "$$($(VENV)/bin/python -V)" = "$$($(python) -V)" || $(python) -m venv --clear $(VENV)
-	@$(VENV)/bin/python $(PIP) install uvloop -r examples/search/requirements.txt
+	@$(VENV)/bin/python $(PIP) install target/wheels/*.whl uvloop -r examples/search/requirements.txt
 	@$(VENV)/bin/python $(PIP) install --force-reinstall --no-deps target/wheels/*.whl
 	@$(VENV)/bin/python $(PIP) check
 	@touch $@
