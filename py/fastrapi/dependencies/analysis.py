@@ -45,10 +45,12 @@ class _Known:
     """The remembered analyses of one callable.
 
     Attributes:
+        sources: What the signature was read from.
         path_sensitive: The names whose presence in the path makes a difference.
         by_path_names: The declarations, by which of these names are in the path.
     """
 
+    sources: list[Any]
     path_sensitive: frozenset[str]
     by_path_names: dict[frozenset[str], _Declarations] = field(default_factory=dict)
 
@@ -66,11 +68,14 @@ _LIST_OF_PLACE = {
 def _declarations(call: Callable[..., Any], path_param_names: set[str]) -> _Declarations:
     # Only functions and classes: other objects may be unhashable, or equal to one another.
     memorable = isinstance(call, (types.FunctionType, type))
-    if memorable and call in _known:
-        known = _known[call]
+    sources = _signature_sources(call)
+    known = _known.get(call) if memorable else None
+    if known is not None and all(old is new for old, new in zip(known.sources, sources, strict=True)):
         remembered = known.by_path_names.get(known.path_sensitive & path_param_names)
         if remembered is not None:
             return remembered
+    else:
+        known = None
     found = _Declarations()
     sensitive = set()
     for name, parameter in get_typed_signature(call).parameters.items():
@@ -89,9 +94,23 @@ def _declarations(call: Callable[..., Any], path_param_names: set[str]) -> _Decl
             sensitive.update(_path_choices(parameter.annotation, parameter.default))
             found.fields.setdefault(_list_for(details.field), []).append(details.field)
     if memorable:
-        known = _known.setdefault(call, _Known(path_sensitive=frozenset(sensitive)))
+        if known is None:
+            known = _known[call] = _Known(sources, path_sensitive=frozenset(sensitive))
         known.by_path_names[known.path_sensitive & path_param_names] = found
     return found
+
+
+def _signature_sources(call: Callable[..., Any]) -> list[Any]:
+    """What the signature of the callable is read from.
+
+    Packages for views in classes are known to replace it after the function has become a route.
+    """
+    if isinstance(call, type):
+        return [vars(call).get("__signature__"), call.__init__]  # type: ignore[misc]
+    if isinstance(call, types.FunctionType):
+        given = vars(call)
+        return [given.get("__signature__"), given.get("__wrapped__"), call.__defaults__, call.__kwdefaults__]
+    return []
 
 
 def _path_choices(annotation: Any, default: Any) -> Iterator[str]:

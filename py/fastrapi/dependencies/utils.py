@@ -1,11 +1,15 @@
 """The names that FastAPI has under `fastapi.dependencies.utils`, for packages that import them."""
 
+from fastrapi._compat import lenient_issubclass as lenient_issubclass
 from fastrapi.dependencies.analysis import get_dependant as get_dependant
+from fastrapi.dependencies.analysis import get_flat_body_params as _get_flat_body_params  # noqa: F401
 from fastrapi.dependencies.analysis import get_flat_body_params as get_flat_body_params
 from fastrapi.dependencies.analysis import (
     get_parameterless_sub_dependant as get_parameterless_sub_dependant,
 )
+from fastrapi.dependencies.bodies import get_body_field as _get_body_field  # noqa: F401
 from fastrapi.dependencies.bodies import get_body_field as get_body_field
+from fastrapi.dependencies.bodies import should_embed_body_fields as _should_embed_body_fields  # noqa: F401
 from fastrapi.dependencies.bodies import should_embed_body_fields as should_embed_body_fields
 from fastrapi.dependencies.forms import read_file_bytes as _read_file_bytes  # noqa: F401
 from fastrapi.dependencies.multipart_check import (
