@@ -128,6 +128,7 @@ def test_requests_in_flight_finish(start_server: StartServer) -> None:
 
 def test_a_second_signal_ends_at_once(start_server: StartServer) -> None:
     server = start_server(LIFESPAN)
+    assert server.get("/").text == "hello"
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         connection.sendall(b"GET /forever HTTP/1.1\r\nHost: x\r\n\r\n")
         server.wait_for("forever")
@@ -139,6 +140,26 @@ def test_a_second_signal_ends_at_once(start_server: StartServer) -> None:
             except ConnectionRefusedError:
                 break
         assert server.stop() == 128 + signal.SIGTERM
+    assert "Traceback" not in server.log
+
+
+def test_background_tasks_finish(start_server: StartServer) -> None:
+    server = start_server(
+        f"""
+import asyncio
+
+async def app(scope, receive, send):
+        assert scope["type"] == "http"
+{HELLO}
+        print("in the background", flush=True)
+        await asyncio.sleep(0.5)
+        print("finished", flush=True)
+"""
+    )
+    assert server.get("/").text == "hello"
+    server.wait_for("in the background")
+    assert server.stop() == 0
+    assert "finished" in server.log
 
 
 def test_a_blocked_thread_does_not_keep_the_process(start_server: StartServer) -> None:

@@ -223,7 +223,7 @@ fn start(
     match called {
         Ok(coroutine) => {
             let protocol = Arc::clone(protocol);
-            context.spawn(&coroutine, move |context, outcome| {
+            context.spawn_service(&coroutine, move |context, outcome| {
                 ended(context, &protocol, outcome.map(drop))
             });
         }

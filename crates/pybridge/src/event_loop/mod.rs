@@ -16,7 +16,7 @@ use pyo3::types::{IntoPyDict as _, PyDict};
 
 pub use completion::{Completed, Completer, completion};
 pub(crate) use shared::promise_to_flush;
-use shared::{PythonLoop, Shared};
+use shared::{Counted, PythonLoop, Shared};
 use wakeup::Wakeup;
 
 /// Work for the loop's thread, run attached.
@@ -73,6 +73,11 @@ impl LoopHandle {
     #[must_use]
     pub fn is_awake(&self) -> bool {
         self.0.is_awake()
+    }
+
+    /// Completes when no task of [`Self::spawn`] is left: requests are over, their background tasks included.
+    pub async fn idle(&self) {
+        self.0.idle().await;
     }
 
     /// Makes [`EventLoop::run`] return.
@@ -167,7 +172,26 @@ impl<'a, 'py> LoopContext<'a, 'py> {
         coroutine: &Bound<'py, PyAny>,
         on_done: impl FnOnce(&LoopContext<'_, '_>, PyResult<Py<PyAny>>) + Send + 'static,
     ) {
-        let on_done: OnDone = Box::new(on_done);
+        let counted = Counted::new(self.shared);
+        self.start_task(
+            coroutine,
+            Box::new(move |context, outcome| {
+                let _until_the_end = counted;
+                on_done(context, outcome);
+            }),
+        );
+    }
+
+    /// [`Self::spawn`] for a task that belongs to no request: [`LoopHandle::idle`] does not wait for it.
+    pub(crate) fn spawn_service(
+        &self,
+        coroutine: &Bound<'py, PyAny>,
+        on_done: impl FnOnce(&LoopContext<'_, '_>, PyResult<Py<PyAny>>) + Send + 'static,
+    ) {
+        self.start_task(coroutine, Box::new(on_done));
+    }
+
+    fn start_task(&self, coroutine: &Bound<'py, PyAny>, on_done: OnDone) {
         let body = task::TaskCoroutine::new(coroutine.clone().unbind(), on_done, Arc::clone(self.shared));
         let started =
             Bound::new(self.py, body).and_then(|body| self.shared.python.create_task.call1(self.py, (body,)));

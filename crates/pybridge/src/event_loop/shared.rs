@@ -1,12 +1,13 @@
 //! The queue between any thread and the loop's thread, and what the loop's thread keeps for itself.
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::thread::ThreadId;
 
 use pyo3::prelude::*;
+use tokio::sync::Notify;
 
 use super::wakeup::Wakeup;
 use super::{Job, LoopContext};
@@ -61,8 +62,30 @@ pub(crate) struct Shared {
     wakeup: Wakeup,
     thread: ThreadId,
     batch: Mutex<Batch>,
+    /// Tasks of requests that have not ended.
+    tasks: AtomicUsize,
+    /// Notified when `tasks` becomes zero.
+    idle: Notify,
     pub(crate) python: PythonLoop,
     tail: Mutex<Option<Py<PyAny>>>,
+}
+
+/// Counts a task as long as it lives.
+pub(crate) struct Counted(Arc<Shared>);
+
+impl Counted {
+    pub(crate) fn new(shared: &Arc<Shared>) -> Self {
+        shared.tasks.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        if self.0.tasks.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.idle.notify_waiters();
+        }
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -79,6 +102,8 @@ impl Shared {
             wakeup,
             thread: std::thread::current().id(),
             batch: Mutex::default(),
+            tasks: AtomicUsize::new(0),
+            idle: Notify::new(),
             python,
             tail: Mutex::default(),
         }
@@ -94,6 +119,19 @@ impl Shared {
 
     pub(crate) fn is_awake(&self) -> bool {
         self.awake.load(Ordering::Relaxed)
+    }
+
+    /// Completes when no counted task is left.
+    pub(crate) async fn idle(&self) {
+        loop {
+            let mut notified = std::pin::pin!(self.idle.notified());
+            // Registered before the check, so that a notification between the two is not lost.
+            notified.as_mut().enable();
+            if self.tasks.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            notified.await;
+        }
     }
 
     /// Queues a job. Signals the loop unless it is awake, or a thread that flushes later may do so for a batch.

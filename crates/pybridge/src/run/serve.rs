@@ -80,16 +80,17 @@ fn serve_attached(
     if let Err(error) = ran.and(closed) {
         tracing::error!(%error, "the event loop ended with an error");
     }
+    let forced_by = Some(forced.load(Ordering::Relaxed)).filter(|signal| *signal != 0);
+    let patience = if forced_by.is_some() { Duration::ZERO } else { THREAD_PATIENCE };
     // Threads that end, or finish a call, have to attach meanwhile.
     let busy = py.detach(move || {
-        let busy = pool.stop(THREAD_PATIENCE);
-        runtime.shutdown_timeout(THREAD_PATIENCE);
+        let busy = pool.stop(patience);
+        runtime.shutdown_timeout(patience);
         busy
     });
     thread_state::interpreter_ends();
-    let threads_left = busy > 0 || python_threads_left(py);
+    let threads_left = busy > 0 || forced_by.is_some() || python_threads_left(py);
     let report = outcome.take().unwrap_or(Err(RunError::Ended))?;
-    let forced_by = Some(forced.load(Ordering::Relaxed)).filter(|signal| *signal != 0);
     Ok(Stopped {
         report,
         forced_by,
@@ -168,7 +169,7 @@ impl Session {
             application: name,
             event_loop: self.loop_name,
         };
-        let serving = Serving {
+        let mut stopping = Stopping {
             signals,
             forced: self.forced,
         };
@@ -179,29 +180,51 @@ impl Session {
             access_log,
             ..
         } = self.options;
+        let patience = server.graceful_timeout;
         let on_ready = || on_ready(&ready);
         let served = match access_log {
             Some(log) => {
                 let service = AccessLogLayer::new(log).layer(service);
-                serving.run(listener, backlog, server, service, on_ready).await
+                stopping.serve(listener, backlog, server, service, on_ready).await
             }
-            None => serving.run(listener, backlog, server, service, on_ready).await,
+            None => stopping.serve(listener, backlog, server, service, on_ready).await,
         };
-        let stopped = lifespan.shutdown().await;
+        // Background tasks go on after their responses; they get as much time as the requests got.
+        let tasks = tokio::time::timeout(patience, self.event_loop.idle());
+        if let Some(Err(_)) = stopping.unless_forced(tasks).await {
+            tracing::warn!("background tasks are cancelled because they did not end in time");
+        }
+        let stopped = stopping.unless_forced(lifespan.shutdown()).await;
         let report = served?;
-        stopped?;
+        stopped.unwrap_or(Ok(()))?;
         Ok(report)
     }
 }
 
-struct Serving {
+/// The signals that ask for a stop, and what was asked for last.
+struct Stopping {
     signals: StopSignals,
     forced: Arc<AtomicI32>,
 }
 
-impl Serving {
-    async fn run(
-        mut self,
+impl Stopping {
+    /// Does what belongs to a stop; `None` if a further signal ends the process first, or has done so before.
+    async fn unless_forced<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        if self.forced.load(Ordering::Relaxed) != 0 {
+            return None;
+        }
+        tokio::select! {
+            done = work => Some(done),
+            signal = self.signals.next() => {
+                self.forced.store(signal, Ordering::Relaxed);
+                None
+            }
+        }
+    }
+
+    /// Serves until the first signal, and then until requests in flight have ended or a second signal comes.
+    async fn serve(
+        &mut self,
         listener: BoundListener,
         backlog: u32,
         config: server::ServerConfig,
