@@ -27,6 +27,8 @@ class _Node:
 
 
 _UNKNOWN = PathShape((), True)
+_UNCOUNTED = -1
+"""The revision of a plain list, which does not count its changes."""
 
 
 def _heeds_shape(route_class: type[BaseRoute]) -> bool:
@@ -39,60 +41,81 @@ def _heeds_shape(route_class: type[BaseRoute]) -> bool:
     return False
 
 
+class _Tree:
+    """A tree, and what it was made of. Others see it when it is complete: several threads may use an index."""
+
+    __slots__ = ("patterns", "revision", "root", "routes", "size", "snapshot")
+
+    def __init__(self, routes: list[BaseRoute], revision: int, patterns: int) -> None:
+        self.root = _Node()
+        self.routes = routes
+        self.revision = revision
+        self.patterns = patterns
+        self.size = 0
+        self.snapshot: list[BaseRoute] = []
+
+    def add_new(self, size: int) -> None:
+        """Adds the routes behind those that are in it, up to the `size`-th."""
+        for position in range(self.size, size):
+            route = self.routes[position]
+            shape = (route.path_shape() if _heeds_shape(type(route)) else None) or _UNKNOWN
+            node = self.root
+            for segment in shape.segments:
+                node = node.child(segment)
+            (node.open if shape.is_open else node.complete).append((position, route))
+        if self.revision == _UNCOUNTED:
+            self.snapshot = self.routes[:size]
+        self.size = size
+
+    def is_of(self, routes: list[BaseRoute], revision: int) -> bool:
+        """Whether it is of this list, but for routes appended since."""
+        return (
+            routes is self.routes
+            and revision == self.revision
+            and pattern_revision.count == self.patterns
+            and len(routes) >= self.size
+            # A plain list does not count its changes: compare, by identity first, what is in the tree.
+            and (revision != _UNCOUNTED or routes[: self.size] == self.snapshot)
+        )
+
+
 class RouteIndex:
     """An index of one list of routes; `candidates` brings it up to date first.
 
     The candidates are a superset of the routes that match: each is still asked by `matches`.
     """
 
-    __slots__ = ("_patterns", "_revision", "_root", "_routes", "_size", "_snapshot")
+    __slots__ = ("_tree",)
 
     def __init__(self) -> None:
-        self._routes: list[BaseRoute] | None = None
-        self._snapshot: list[BaseRoute] = []
-        self._revision = -1
-        self._patterns = -1
-        self._size = 0
-        self._root = _Node()
+        self._tree = _Tree([], 0, -1)
 
     def refresh(self, routes: list[BaseRoute]) -> None:
         """Makes the index that of `routes`. Routes appended since the last time are added to it."""
-        revision = routes.revision if isinstance(routes, RouteList) else -1
-        appended_only = (
-            routes is self._routes
-            and revision == self._revision
-            and pattern_revision.count == self._patterns
-            and len(routes) >= self._size
-            # A plain list does not count its changes: compare, by identity first, what is indexed.
-            and (revision >= 0 or routes[: self._size] == self._snapshot)
-        )
-        if not appended_only:
-            self._root = _Node()
-            self._size = 0
-        for position in range(self._size, len(routes)):
-            self._add(position, routes[position])
-        self._routes, self._revision, self._size = routes, revision, len(routes)
-        self._patterns = pattern_revision.count
-        self._snapshot = [] if revision >= 0 else list(routes)
-
-    def _add(self, position: int, route: BaseRoute) -> None:
-        shape = (route.path_shape() if _heeds_shape(type(route)) else None) or _UNKNOWN
-        node = self._root
-        for segment in shape.segments:
-            node = node.child(segment)
-        (node.open if shape.is_open else node.complete).append((position, route))
+        revision = routes.revision if isinstance(routes, RouteList) else _UNCOUNTED
+        tree = self._tree
+        if not tree.is_of(routes, revision):
+            tree = _Tree(routes, revision, pattern_revision.count)
+        tree.add_new(len(routes))
+        self._tree = tree
 
     def candidates(self, routes: list[BaseRoute], path: str) -> list[BaseRoute]:
         """The routes of the list that can match `path`, in the list's order."""
+        tree = self._tree
         if (
-            routes is not self._routes
-            or len(routes) != self._size
-            or pattern_revision.count != self._patterns
-            or (routes.revision if isinstance(routes, RouteList) else -2) != self._revision
+            routes is not tree.routes
+            or len(routes) != tree.size
+            or pattern_revision.count != tree.patterns
+            or not isinstance(routes, RouteList)
+            or routes.revision != tree.revision
         ):
             self.refresh(routes)
-        nodes = [self._root]
-        found = list(self._root.open)
+        return self._lookup(path)
+
+    def _lookup(self, path: str) -> list[BaseRoute]:
+        root = self._tree.root
+        nodes = [root]
+        found = list(root.open)
         for segment in path.split("/")[1:]:
             reached: list[_Node] = []
             for node in nodes:
@@ -109,7 +132,8 @@ class RouteIndex:
                 break
         for node in nodes:
             found += node.complete
-        found.sort(key=_position)
+        if len(found) > 1:
+            found.sort(key=_position)
         return [route for _, route in found]
 
 
