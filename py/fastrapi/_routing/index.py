@@ -42,7 +42,7 @@ def _heeds_shape(route_class: type[BaseRoute]) -> bool:
 
 
 class _Tree:
-    """A tree, and what it was made of. Others see it when it is complete: several threads may use an index."""
+    """A tree, and what it was made of. Others see it when it is complete, since threads may share it."""
 
     __slots__ = ("patterns", "revision", "root", "routes", "size", "snapshot")
 
