@@ -45,3 +45,13 @@ class BackgroundTasks(StarletteBackgroundTasks):
                     error.add_note(f"In the background task {_name(task)}")
                     raise
                 logger.exception("The background task %s failed", _name(task))
+
+
+class _IsolatedBackgroundTasks(BackgroundTasks):
+    isolate_errors = True
+
+
+def background_tasks_class(app: Any) -> type[BackgroundTasks]:
+    """The class for the tasks of requests to the application, which says what one that fails does."""
+    isolates = getattr(app, "background_errors", "stop") == "isolate"
+    return _IsolatedBackgroundTasks if isolates else BackgroundTasks

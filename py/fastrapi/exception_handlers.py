@@ -1,5 +1,6 @@
 """The answers to errors that every application starts with."""
 
+from fastrapi._json_safe import json_safe
 from fastrapi.compat.starlette.exceptions import HTTPException
 from fastrapi.encoders import jsonable_encoder
 from fastrapi.exceptions import RequestValidationError, WebSocketRequestValidationError
@@ -19,8 +20,14 @@ async def http_exception_handler(request: Request, exc: HTTPException) -> Respon
 
 
 async def request_validation_exception_handler(request: Request, exc: RequestValidationError) -> JSONResponse:
-    """Answer 422 with the list of errors."""
-    return JSONResponse({"detail": jsonable_encoder(exc.errors())}, status_code=422)
+    """Answer 422 with the list of errors, up to the application's `max_validation_errors`."""
+    limit = getattr(request.scope.get("app"), "max_validation_errors", None)
+    errors = exc.errors() if limit is None else exc.errors()[:limit]
+    try:
+        return JSONResponse({"detail": jsonable_encoder(errors)}, status_code=422)
+    except ValueError:
+        # The errors quote what the client sent, and that need not be JSON or even text.
+        return JSONResponse({"detail": jsonable_encoder(json_safe(errors))}, status_code=422)
 
 
 async def websocket_request_validation_exception_handler(

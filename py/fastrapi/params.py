@@ -129,7 +129,7 @@ def _warn_deprecated(message: str) -> None:
     level, frame = 2, sys._getframe(1)
     while frame is not None and frame.f_globals.get("__name__", "").startswith("fastrapi."):
         frame, level = frame.f_back, level + 1  # type: ignore[assignment]
-    warnings.warn(message, category=FastAPIDeprecationWarning, stacklevel=level - 1)
+    warnings.warn(message, category=FastAPIDeprecationWarning, stacklevel=level)
 
 
 class _RequestField(FieldInfo):  # type: ignore[misc]  # final by declaration only

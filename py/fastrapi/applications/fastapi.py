@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from typing_extensions import Unpack, deprecated
 
@@ -90,6 +90,9 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
         form_limits: Limits for parsing forms.
         request_timeout: Seconds until an answer has to begin; a 408 is sent if it has not.
         request_id_header: The header with the id of a request, to be taken over or made up.
+        background_errors: What happens when a background task fails: the tasks after it do not
+            run ("stop"), or it is logged and they do ("isolate").
+        max_validation_errors: The most errors in one answer with status 422; `None` for all.
 
     Raises:
         AssertionError: There is no title or no version.
@@ -148,6 +151,8 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
         form_limits: FormLimits | None = None,
         request_timeout: float | None = None,
         request_id_header: str | None = None,
+        background_errors: Literal["stop", "isolate"] = "stop",
+        max_validation_errors: int | None = 100,
     ) -> None:
         super().__init__(
             debug=debug,
@@ -155,6 +160,8 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
             exception_handlers=exception_handlers,
             max_body_size=validated_max_body_size(max_body_size),
         )
+        self.background_errors = background_errors
+        self.max_validation_errors = max_validation_errors
         self.title = title
         self.summary = summary
         self.description = description

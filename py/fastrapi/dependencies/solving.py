@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from fastrapi.background import BackgroundTasks
+from fastrapi.background import background_tasks_class
 from fastrapi.compat.starlette.background import BackgroundTasks as StarletteBackgroundTasks
 from fastrapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 from fastrapi.dependencies.analysis import get_dependant
@@ -185,7 +185,7 @@ class _Solver:
             values[dependant.websocket_param_name] = request
         if dependant.background_tasks_param_name:
             if self.background_tasks is None:
-                self.background_tasks = BackgroundTasks()
+                self.background_tasks = background_tasks_class(self.request.scope.get("app"))()
             values[dependant.background_tasks_param_name] = self.background_tasks
         if dependant.response_param_name:
             if self.response is None:

@@ -100,7 +100,7 @@ def _general(route: BaseRoute, reason: str) -> GeneralRoute:
 def _plan(app: FastAPI, route: BaseRoute, on_error: ASGIApp) -> RoutePlan:
     operation, original = _operation(route)
     _refuse(operation)
-    runner = build_runner(operation.dependant)
+    runner = build_runner(operation.dependant, app)
     builder = response_builder(operation)
     return RoutePlan(
         methods=tuple(sorted(operation.methods)),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from fastrapi.background import BackgroundTasks
+from fastrapi.background import background_tasks_class
 from fastrapi.exceptions import FastAPIError
 from fastrapi.plan.inspection import kind_of
 from fastrapi.plan.model import Parameter, Placement, Unplannable
@@ -69,14 +69,18 @@ def swallowed() -> FastAPIError:
     return FastAPIError(NO_RESPONSE)
 
 
-def build_runner(dependant: Dependant) -> Runner:
-    """Compiles the tree below a route's `dependant`.
+def build_runner(dependant: Dependant, app: object = None) -> Runner:
+    """Compiles the tree below a route's `dependant`, for requests to `app`.
 
     Raises `Unplannable` for what needs the ASGI application.
     """
     _refuse(dependant)
     plain = _plain_endpoint(dependant)
-    return plain if plain is not None else _Compiler().compile(dependant)
+    if plain is not None:
+        return plain
+    compiler = _Compiler()
+    compiler.namespace["BackgroundTasks"] = background_tasks_class(app)
+    return compiler.compile(dependant)
 
 
 def _refuse(dependant: Dependant) -> None:
@@ -131,7 +135,6 @@ def _plain_endpoint(dependant: Dependant) -> Runner | None:
 class _Compiler:
     namespace: dict[str, Any] = field(
         default_factory=lambda: {
-            "BackgroundTasks": BackgroundTasks,
             "Exits": Exits,
             "Outcome": Outcome,
             "SecurityScopes": SecurityScopes,
