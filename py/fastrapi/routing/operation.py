@@ -106,7 +106,7 @@ class Operation:
         self.response_model = None
         item_type = get_stream_item_type(annotation) if self.yields_items else None
         if item_type is not None:
-            if not lenient_issubclass(item_type, ServerSentEvent) and item_type is not Any:
+            if not lenient_issubclass(item_type, ServerSentEvent):
                 self.stream_item_type = item_type
         elif not lenient_issubclass(annotation, Response):
             self.response_model = annotation
