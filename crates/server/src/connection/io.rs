@@ -2,6 +2,7 @@
 //! line ends, a client that half-closes, and a close that does not destroy the answer.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -133,9 +134,9 @@ impl ConnectionIo {
     /// Reads on until the client has closed, so that unread input does not make the kernel reset the connection and
     /// destroy the answer on its way (RFC 9112 9.6). The sweep ends a client that does not read.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut scratch = [0; 8192];
+        let mut scratch = [MaybeUninit::uninit(); 8192];
         while self.lingered < LINGER_BYTES {
-            let mut buf = ReadBuf::new(&mut scratch);
+            let mut buf = ReadBuf::uninit(&mut scratch);
             match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
                 Poll::Ready(Ok(())) if !buf.filled().is_empty() => self.lingered += buf.filled().len(),
                 // The client has closed, or the connection is broken: nothing is left to protect.
