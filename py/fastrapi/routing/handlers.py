@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any
 
+import fastrapi.routing as routing
 from fastrapi._exception_handler import wrap_app_handling_exceptions
 from fastrapi._utils import is_async_callable
 from fastrapi.concurrency import run_in_threadpool
@@ -203,8 +204,6 @@ def get_request_handler(*, dependant: Dependant, operation: Operation) -> Handle
 
 async def _solve(data: TelemetryData | None, **arguments: Any) -> SolvedDependency:
     """Solve the dependencies, as a step of its own and with its outcome noted if that is recorded."""
-    from fastrapi import routing
-
     if data is None:
         return await routing.solve_dependencies(**arguments)
     with step(DEPENDENCIES, arguments["dependant"].call):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import fastrapi.routing as routing
 from fastrapi.concurrency import run_in_threadpool
 from fastrapi.dependencies.models import Dependant
 from fastrapi.dependencies.solving import solve_dependencies
@@ -50,7 +51,6 @@ async def run_endpoint_function(*, dependant: Dependant, values: dict[str, Any],
 
 def is_instrumented() -> bool:
     """Whether somebody has replaced functions of `fastapi.routing` to see what they are given."""
-    from fastrapi import routing
     from fastrapi.routing.handlers import get_request_handler
 
     return (
@@ -62,8 +62,6 @@ def is_instrumented() -> bool:
 
 def is_observed() -> bool:
     """Whether somebody wants to see the steps of the current request apart."""
-    from fastrapi import routing
-
     return current_telemetry.get() is not None or routing.run_endpoint_function is not run_endpoint_function
 
 
@@ -77,8 +75,6 @@ async def call_and_encode_observed(
         encode: Makes the content of what is returned.
         values: The arguments.
     """
-    from fastrapi import routing
-
     is_coroutine = dependant.is_coroutine
     result = await routing.run_endpoint_function(
         dependant=dependant, values=values, is_coroutine=is_coroutine
