@@ -1,6 +1,6 @@
 //! The HTTP and WebSocket server of FastrAPI; it knows no Python.
 //!
-//! An application is a [`tower::Service`] from [`Request`] to [`Response`]; [`serve`] runs it on a [`listener`].
+//! An application is a [`tower::Service`] from [`Request`] to [`Response`]; [`serve()`] runs it on a [`listener`].
 //! What a request needs to know of its connection travels with its body: [`RequestBody::connection`] gives addresses,
 //! scheme, and whether the client has gone ([`Connection::client_gone`]). A handler's future is dropped when the
 //! connection breaks, or its HTTP/2 stream is reset; hold a guard in it to notice.

@@ -252,7 +252,7 @@ impl AsFd for BoundListener {
     }
 }
 
-/// A socket that takes connections; [`crate::serve`] accepts them.
+/// A socket that takes connections; [`crate::serve()`] accepts them.
 #[derive(Debug)]
 pub struct Listener {
     socket: Socket,
