@@ -105,7 +105,7 @@ async def _send(answer: tuple[Any, ...], scope: Scope, receive: Receive, send: S
 
 async def _read(receive: Receive) -> tuple[bytes, bool]:
     """The body, and whether all of it came."""
-    chunks = []
+    chunks: list[bytes] = []
     while True:
         message = await receive()
         if message["type"] != "http.request":
