@@ -62,10 +62,6 @@ class _NamedAPIKey(APIKeyBase):
 
         Args:
             name: the name of the query parameter, header or cookie.
-            scheme_name: the key in the OpenAPI document; the class's name by default.
-            description: shown in the documentation.
-            auto_error: whether a request without the key is answered with 401. If not, the
-                dependency's value is `None` then.
         """
         super().__init__(self._location, name, description, scheme_name, auto_error)
 

@@ -40,10 +40,6 @@ class HTTPBase(SecurityBase):
 
     Args:
         scheme: the scheme's name, as it appears in the OpenAPI document.
-        scheme_name: the key in the OpenAPI document; the class's name by default.
-        description: shown in the documentation.
-        auto_error: whether a request without credentials is answered with 401. If not, the
-            dependency's value is `None` then.
     """
 
     model: HTTPBaseModel
@@ -97,13 +93,10 @@ class HTTPBase(SecurityBase):
 class HTTPBasic(HTTPBase):
     """User name and password, encoded but not encrypted (RFC 7617).
 
+    Credentials that cannot be decoded are answered with 401 also without `auto_error`.
+
     Args:
-        scheme_name: the key in the OpenAPI document; the class's name by default.
         realm: the protection space named in the challenge.
-        description: shown in the documentation.
-        auto_error: whether a request without an `Authorization: Basic` header is answered with
-            401. If not, the dependency's value is `None` then. Credentials that cannot be
-            decoded are a 401 in both cases.
     """
 
     def __init__(
@@ -119,7 +112,9 @@ class HTTPBasic(HTTPBase):
 
     def make_authenticate_headers(self) -> dict[str, str]:
         if self.realm:
-            return {"WWW-Authenticate": f'Basic realm="{self.realm}"'}
+            # A quoted string (RFC 9110, section 5.6.4).
+            quoted = self.realm.replace("\\", "\\\\").replace('"', '\\"')
+            return {"WWW-Authenticate": f'Basic realm="{quoted}"'}
         return {"WWW-Authenticate": "Basic"}
 
     async def __call__(self, request: HTTPConnection) -> HTTPBasicCredentials | None:
@@ -142,10 +137,6 @@ class HTTPBearer(HTTPBase):
 
     Args:
         bearerFormat: a hint for the documentation, such as `JWT`.
-        scheme_name: the key in the OpenAPI document; the class's name by default.
-        description: shown in the documentation.
-        auto_error: whether a request without a bearer token is answered with 401. If not, the
-            dependency's value is `None` then.
     """
 
     def __init__(
@@ -164,14 +155,7 @@ class HTTPBearer(HTTPBase):
 
 
 class HTTPDigest(HTTPBase):
-    """The scheme's outline only: the digest itself (RFC 7616) is not verified.
-
-    Args:
-        scheme_name: the key in the OpenAPI document; the class's name by default.
-        description: shown in the documentation.
-        auto_error: whether a request without a digest is answered with 401. If not, the
-            dependency's value is `None` then.
-    """
+    """The scheme's outline only: the digest itself (RFC 7616) is not verified."""
 
     def __init__(
         self,

@@ -69,10 +69,6 @@ class OAuth2(SecurityBase):
 
     Args:
         flows: the flows, as a model or as the mapping that OpenAPI describes.
-        scheme_name: the key in the OpenAPI document; the class's name by default.
-        description: shown in the documentation.
-        auto_error: whether a request without credentials is answered with 401. If not, the
-            dependency's value is `None` then.
     """
 
     model: OAuth2Model
@@ -126,11 +122,7 @@ class OAuth2PasswordBearer(OAuth2):
     Args:
         tokenUrl: where the token is issued, usually a path operation of the same application
             that takes `OAuth2PasswordRequestForm`.
-        scheme_name: the key in the OpenAPI document; the class's name by default.
         scopes: the scopes that exist, with a description each.
-        description: shown in the documentation.
-        auto_error: whether a request without a bearer token is answered with 401. If not, the
-            dependency's value is `None` then.
         refreshUrl: where a token is refreshed.
     """
 
@@ -162,11 +154,7 @@ class OAuth2AuthorizationCodeBearer(OAuth2):
         authorizationUrl: where the resource owner is asked.
         tokenUrl: where the code is exchanged for a token.
         refreshUrl: where a token is refreshed.
-        scheme_name: the key in the OpenAPI document; the class's name by default.
         scopes: the scopes that exist, with a description each.
-        description: shown in the documentation.
-        auto_error: whether a request without a bearer token is answered with 401. If not, the
-            dependency's value is `None` then.
     """
 
     def __init__(

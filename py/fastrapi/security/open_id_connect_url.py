@@ -12,10 +12,6 @@ class OpenIdConnect(SecurityBase):
 
     Args:
         openIdConnectUrl: the address of the discovery document.
-        scheme_name: the key in the OpenAPI document; the class's name by default.
-        description: shown in the documentation.
-        auto_error: whether a request without the header is answered with 401. If not, the
-            dependency's value is `None` then.
     """
 
     model: OpenIdConnectModel

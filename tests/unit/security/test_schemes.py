@@ -108,6 +108,8 @@ def test_undecodable_basic_credentials_are_refused_even_without_auto_error(encod
 
 def test_basic_challenge_names_the_realm() -> None:
     assert refusal(HTTPBasic(realm="here"), request())[2] == {"WWW-Authenticate": 'Basic realm="here"'}
+    quoted = refusal(HTTPBasic(realm='a"b\\c'), request())[2]
+    assert quoted == {"WWW-Authenticate": r'Basic realm="a\"b\\c"'}
 
 
 @pytest.mark.parametrize(
