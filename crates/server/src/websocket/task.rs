@@ -28,6 +28,9 @@ const WRITE_HIGH: usize = 64 * 1024;
 /// How long the application may still answer after its peer has broken the protocol.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
+/// How long a stop waits for the peer's part of the closing handshake.
+const DRAIN: Duration = Duration::from_secs(3);
+
 pub(super) fn start(
     io: ConnectionIo,
     read_ahead: &[u8],
@@ -103,8 +106,9 @@ impl Future for Task {
             this.closed(Closed::new(ABNORMAL, ""));
             return Poll::Ready(());
         }
-        if this.connection.is_draining() {
+        if this.connection.is_draining() && this.phase == Phase::Open {
             this.begin_close(Closed::new(GOING_AWAY, ""));
+            this.alive.limit(DRAIN);
         }
         // A busy socket gives other tasks their turn after this many rounds.
         for _ in 0..16 {
