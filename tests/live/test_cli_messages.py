@@ -71,10 +71,10 @@ def test_an_exception_during_the_import_shows_the_users_lines_only(project: Proj
     project.write("main.py", "import db\n\napp = db.connect()\n")
     answer = project.run("main:app", "--port", "0")
     assert answer.returncode == 3
+    explanation = "Expecting property name enclosed in double quotes"
     assert lines(answer) == [
         "error: importing 'main' failed",
-        "cause: json.decoder.JSONDecodeError: Expecting property name enclosed in double quotes: "
-        "line 1 column 2 (char 1)",
+        f"cause: json.decoder.JSONDecodeError: {explanation}: line 1 column 2 (char 1)",
         "  at db.py:4 in connect",
         "      return json.loads('{')",
         "  at main.py:3 in <module>",

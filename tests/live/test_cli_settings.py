@@ -65,7 +65,9 @@ def test_an_unknown_key_is_an_error(project: Project) -> None:
 def test_a_file_that_is_not_there_or_no_toml_is_an_error(project: Project) -> None:
     answer = project.run("main:app", "--config", "server.toml")
     assert answer.returncode == 5
-    assert answer.stderr.startswith("error: cannot read the configuration file server.toml\ncause: No such file")
+    assert answer.stderr.startswith(
+        "error: cannot read the configuration file server.toml\ncause: No such file"
+    )
     project.write("server.toml", "port 0")
     answer = project.run("main:app", "--config", "server.toml")
     assert answer.returncode == 5
