@@ -2,6 +2,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::asyncio::CancelledError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -255,6 +256,8 @@ fn ended(context: &LoopContext<'_, '_>, protocol: &Protocol, outcome: PyResult<(
             log::exception(py, "Exception in the application's shutdown", &error);
             context.complete(completer, Answer::Ended(Some(error.to_string())));
         }
+        // Cancelled by a forced stop.
+        (Phase::Running, Err(error)) if error.is_instance_of::<CancelledError>(py) => {}
         (Phase::Running, Err(error)) => {
             log::exception(py, "Exception in the application's lifespan", &error);
         }

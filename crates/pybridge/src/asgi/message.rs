@@ -54,7 +54,7 @@ impl<'a, 'py> Message<'a, 'py> {
         if let Some(pairs) = self.get(pyo3::intern!(self.0.py(), "headers"))? {
             for pair in pairs.try_iter()? {
                 let (name, value): (Bound<'py, PyAny>, Bound<'py, PyAny>) = pair?.extract()?;
-                let name = with_slice(&name, |name| HeaderName::from_bytes(name))?;
+                let name = with_slice(&name, HeaderName::from_bytes)?;
                 let name =
                     name.map_err(|_| PyValueError::new_err("a response header has an invalid name"))?;
                 let value = with_slice(&value, header_value)?;

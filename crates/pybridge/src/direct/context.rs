@@ -9,8 +9,9 @@ use pyo3::prelude::*;
 /// # Errors
 /// `MemoryError`; the code has not run then.
 pub(super) fn in_own_context<T>(py: Python<'_>, code: impl FnOnce() -> T) -> PyResult<T> {
-    // SAFETY: attached; the calls return a new reference, or a negative number, or set an error.
+    // SAFETY: attached; the call returns a new reference or sets an error.
     let context = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyContext_CopyCurrent())? };
+    // SAFETY: attached, and nobody has entered this context.
     if unsafe { ffi::PyContext_Enter(context.as_ptr()) } < 0 {
         return Err(PyErr::fetch(py));
     }
