@@ -158,6 +158,8 @@ def describe_responses(
     responses = operation.setdefault("responses", {})
     responses[status] = own
     _describe_additional(operation, route, registry, response_class_of(route).media_type)
+    if route.rate_limit is not None:
+        responses.setdefault("429", {"description": _phrase(429)})
     if not takes_input or any(key in responses for key in ("422", "4XX", "default")):
         return False
     responses["422"] = {

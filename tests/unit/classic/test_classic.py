@@ -107,6 +107,7 @@ def test_requests_beyond_the_rate_are_answered_with_429() -> None:
     refused = client.get("/")
     assert (refused.status_code, refused.json()) == (429, {"detail": "Too Many Requests"})
     assert int(refused.headers["retry-after"]) > 900
+    assert app.openapi()["paths"]["/"]["get"]["responses"]["429"] == {"description": "Too Many Requests"}
 
 
 @pytest.mark.parametrize("kind", ["async", "sync"])
