@@ -17,8 +17,8 @@ from server_process import BINARY, Server, StartServer
 def start_server(tmp_path: Path) -> Iterator[StartServer]:
     """Starts servers: `start_server(source, *arguments, app="app:app", **environment)`.
 
-    The source becomes `app.py` in a directory of the test's own. The server uses the packages of the Python that runs
-    the tests, takes a free port, and has no process above it.
+    The source becomes `app.py` in a directory of the test's own. The server uses the packages of the Python
+    that runs the tests, takes a free port, and has no process above it.
     """
     started: list[Server] = []
 

@@ -88,6 +88,7 @@ def test_a_failed_startup_is_exit_code_3(tmp_path: Path, code: str, text: str) -
         capture_output=True,
         text=True,
         timeout=PATIENCE,
+        check=False,
     )
     assert finished.returncode == 3
     assert text in finished.stderr

@@ -81,7 +81,11 @@ fn serve_attached(
         tracing::error!(%error, "the event loop ended with an error");
     }
     let forced_by = Some(forced.load(Ordering::Relaxed)).filter(|signal| *signal != 0);
-    let patience = if forced_by.is_some() { Duration::ZERO } else { THREAD_PATIENCE };
+    let patience = if forced_by.is_some() {
+        Duration::ZERO
+    } else {
+        THREAD_PATIENCE
+    };
     // Threads that end, or finish a call, have to attach meanwhile.
     let busy = py.detach(move || {
         let busy = pool.stop(patience);
