@@ -6,19 +6,18 @@ version is met in one place.
 
 from __future__ import annotations
 
-import warnings
 from collections import deque
 from collections.abc import Callable, Sequence
 from copy import copy, deepcopy
 from functools import lru_cache
 from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin
 
-import pydantic.warnings
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from typing_extensions import Unpack
 
+from fastrapi._compat.adapters import adapter_for
 from fastrapi._compat.shared import (
     field_annotation_is_scalar,
     field_annotation_is_sequence,
@@ -31,16 +30,6 @@ from fastrapi.types import IncEx
 Undefined: Any = PydanticUndefined
 RequiredParam: Any = PydanticUndefined
 
-# New in pydantic 2.12: told about attributes such as `alias` that an adapter has no use for.
-_UNSUPPORTED_ATTRIBUTE: type[Warning] | None = getattr(
-    pydantic.warnings, "UnsupportedFieldAttributeWarning", None
-)
-
-_PLAIN_ATTRIBUTES = frozenset(
-    {"annotation", "alias", "alias_priority", "validation_alias", "serialization_alias"}
-)
-"""Attributes of a field that make no difference to its validator."""
-
 
 class DumpOptions(TypedDict, total=False):
     """What of a model is written."""
@@ -51,32 +40,6 @@ class DumpOptions(TypedDict, total=False):
     exclude_unset: bool
     exclude_defaults: bool
     exclude_none: bool
-
-
-@lru_cache(maxsize=1024)
-def _shared_adapter(annotation: Any) -> TypeAdapter[Any]:
-    """The adapter of a bare class, shared by all fields that add nothing to it.
-
-    Building an adapter is the most expensive step of a route's analysis, and most parameters
-    of an application are plain `int` and `str`.
-    """
-    return TypeAdapter(annotation)
-
-
-def _build_adapter(field_info: FieldInfo, config: ConfigDict | None) -> TypeAdapter[Any]:
-    annotation = field_info.annotation
-    if (
-        config is None
-        and isinstance(annotation, type)
-        and get_origin(annotation) is None
-        and not field_info.metadata
-        and field_info._attributes_set.keys() <= _PLAIN_ATTRIBUTES
-    ):
-        return _shared_adapter(annotation)  # type: ignore[arg-type]  # a class is hashable
-    with warnings.catch_warnings():
-        if _UNSUPPORTED_ATTRIBUTE is not None:
-            warnings.simplefilter("ignore", _UNSUPPORTED_ATTRIBUTE)
-        return TypeAdapter(Annotated[annotation, field_info], config=config)  # type: ignore[arg-type]
 
 
 class ModelField:
@@ -119,7 +82,7 @@ class ModelField:
         self.config = config
         self.alias: str = field_info.alias or name
         self.required: bool = field_info.is_required()
-        self.type_adapter: TypeAdapter[Any] = _build_adapter(field_info, config)
+        self.type_adapter: TypeAdapter[Any] = adapter_for(field_info, config)
         self.reader: Any = None
 
     def renamed(self, name: str) -> ModelField:

@@ -10,7 +10,6 @@ from pydantic.fields import FieldInfo
 from fastrapi._compat import ModelField
 from fastrapi._compat.shared import is_union, lenient_issubclass, unalias
 
-
 _JSON: Any = Json  # a class that type checkers take for an alias
 
 

@@ -7,9 +7,10 @@ import inspect
 import sys
 import types
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, ForwardRef, get_type_hints
 
-from fastrapi.dependencies.callables import unwrap
+from fastrapi.dependencies.callables import _CallIdentity, unwrap
 
 
 def namespace_of(call: Callable[..., Any]) -> dict[str, Any]:
@@ -60,6 +61,13 @@ def _resolve_partly(annotation: str, globalns: dict[str, Any]) -> Any:
 
 
 def _signature(call: Callable[..., Any]) -> inspect.Signature:
+    return _signature_of(_CallIdentity(call))
+
+
+@lru_cache(maxsize=4)
+def _signature_of(identity: _CallIdentity) -> inspect.Signature:
+    # A path operation's is asked for twice in a row, for its parameters and for its return type.
+    call = identity.call
     if sys.version_info >= (3, 14):
         from annotationlib import Format
 
