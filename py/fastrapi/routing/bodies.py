@@ -52,7 +52,7 @@ def is_json(content_type: str | None, *, strict: bool) -> bool:
         return not strict
     media_type = content_type.partition(";")[0].strip().lower()
     main, _, subtype = media_type.partition("/")
-    return main == "application" and (subtype == "json" or subtype.endswith("+json"))
+    return main == "application" and "/" not in subtype and (subtype == "json" or subtype.endswith("+json"))
 
 
 def _json_error(error: json.JSONDecodeError, context: EndpointContext) -> RequestValidationError:
