@@ -66,10 +66,8 @@ class DropInFinder(MetaPathFinder):
             return None
         own = own_name(fullname)
         if own is None:
-            # Half of one framework and half of another would not fit together.
-            raise ModuleNotFoundError(
-                f"No module named {fullname!r} (in drop-in mode, `fastrapi` answers for it)", name=fullname
-            )
+            # Nor is there one elsewhere: other finders search below our packages, which are its parents.
+            return None
         own_spec = find_spec(own)
         assert own_spec is not None
         spec = ModuleSpec(

@@ -59,6 +59,10 @@ def test_metadata_names_the_versions_that_are_matched() -> None:
 def test_modules_that_only_one_of_the_frameworks_has_stay_with_it() -> None:
     check("""
         import fastrapi.as_fastapi
+        from importlib.util import find_spec
+        assert find_spec("starlette.params") is None
+        assert find_spec("fastapi.missing") is None
+        assert find_spec("fastapi.params").origin.endswith("params.py")
         try:
             import starlette.params
         except ModuleNotFoundError as error:
