@@ -20,6 +20,9 @@ pub enum RunError {
     /// The event loop could not be made: uvloop was asked for and cannot be imported, for example.
     #[error("cannot make the event loop: {0}")]
     EventLoop(String),
+    /// The application's routes could not be prepared: a fault of this program.
+    #[error("cannot prepare the application's routes: {0}")]
+    Prepare(String),
     /// Threads or signal handlers could not be set up.
     #[error("cannot set up the runtime: {0}")]
     Runtime(#[source] std::io::Error),

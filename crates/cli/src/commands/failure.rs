@@ -23,6 +23,9 @@ pub(super) fn of_run(error: &RunError, settings: &Settings) -> Report {
         RunError::EventLoop(cause) => {
             Report::new(Exit::Application, "cannot make the event loop").cause(cause)
         }
+        RunError::Prepare(cause) => {
+            Report::new(Exit::Internal, "the application's routes cannot be prepared").cause(cause)
+        }
         RunError::Inspect(cause) => {
             Report::new(Exit::Application, "the application's routes cannot be described").cause(cause)
         }

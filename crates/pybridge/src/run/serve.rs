@@ -167,7 +167,7 @@ impl Session {
             }
             PythonService::new(py, object.bind(py), app, Arc::clone(&self.executor), body_limit)
         })
-        .map_err(|error| RunError::EventLoop(error.to_string()))?;
+        .map_err(|error| RunError::Prepare(error.to_string()))?;
         let ready = Ready {
             address: self.options.listener.address().clone(),
             application: name,
