@@ -102,6 +102,7 @@ def _plan(app: FastAPI, route: BaseRoute, on_error: ASGIApp) -> RoutePlan:
     _refuse(operation)
     runner = build_runner(operation.dependant, app)
     builder = response_builder(operation)
+    encode = _encode(builder)
     return RoutePlan(
         methods=tuple(sorted(operation.methods)),
         path=operation.path,
@@ -113,8 +114,8 @@ def _plan(app: FastAPI, route: BaseRoute, on_error: ASGIApp) -> RoutePlan:
         is_coroutine=runner.is_coroutine,
         sync_calls=runner.sync_calls,
         status_code=operation.status_code or 200,
-        encode=_encode(builder),
-        builtin_json=builder.field is None and builder.response_class is JSONResponse,
+        encode=encode,
+        builtin_json=encode is not None and builder.field is None and builder.response_class is JSONResponse,
         respond=_respond(builder),
         scope={"app": app, "router": app.router, "endpoint": operation.endpoint, "route": original},
         on_error=on_error,

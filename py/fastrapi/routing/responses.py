@@ -67,6 +67,9 @@ class ResponseBuilder:
             response = self.response_class(content, **arguments)
         if not is_body_allowed_for_status_code(response.status_code):
             response.body = b""
+            # Status 205 has a length all the same (RFC 9110, section 15.3.6): that of no content.
+            if "content-length" in response.headers:
+                response.headers["content-length"] = "0"
         if solved.response is not None:
             response.headers.raw.extend(solved.response.headers.raw)
         return response
