@@ -61,11 +61,13 @@ def _resolve_partly(annotation: str, globalns: dict[str, Any]) -> Any:
 
 
 def _signature(call: Callable[..., Any]) -> inspect.Signature:
-    return _signature_of(_CallIdentity(call))
+    # Packages are known to replace the signature of a function that is a route already.
+    replaced: Any = getattr(call, "__dict__", {}).get("__signature__")
+    return _signature_of(_CallIdentity(call), _CallIdentity(replaced))
 
 
 @lru_cache(maxsize=4)
-def _signature_of(identity: _CallIdentity) -> inspect.Signature:
+def _signature_of(identity: _CallIdentity, replaced: _CallIdentity) -> inspect.Signature:
     # A path operation's is asked for twice in a row, for its parameters and for its return type.
     call = identity.call
     if sys.version_info >= (3, 14):
