@@ -137,6 +137,8 @@ def _operation(route: BaseRoute) -> tuple[Operation, APIRoute]:
         )
     if type(original) is not APIRoute:
         raise Unplannable(f"the route class {type(original).__name__}")
+    if operation is original and not original.has_own_app:
+        raise Unplannable("its app has been replaced")
     return operation, original
 
 

@@ -129,19 +129,27 @@ class EffectiveAPIRoute(Operation, _EffectiveOwnRoute, Route):  # type: ignore[m
 
     def __init__(self, route: APIRoute, context: RouterIncludeContext) -> None:
         self.original_route = route
+        self._context = context
         self.endpoint = route.endpoint
         self.name = route.name
         self.methods = route.methods
         self.path = context.prefix + route.path
         self.set_template(parse_template(self.path))
+        self._analyse()
+        self.app: ASGIApp | None = None  # type: ignore[assignment]
+
+    def _analyse(self) -> None:
+        route = self.original_route
         with noting_definition(route.endpoint):
-            self.set_options(_merged_options(route, context))
+            self.set_options(_merged_options(route, self._context))
             self.stream_item_type = route.stream_item_type
             self.analyse(reuse=route)
-        self.app: ASGIApp | None = None  # type: ignore[assignment]
 
     def complete(self) -> None:
         if self.app is None:
+            if self.dependencies != [*self._context.dependencies, *self.original_route.dependencies]:
+                # Packages (fastapi-pagination) add dependencies to routes that have been included.
+                self._analyse()
             token = _effective_route_context_var.set(self)
             try:
                 handler = self.original_route.get_route_handler()

@@ -115,7 +115,12 @@ class APIRoute(Operation, _FindsEffective, Route):  # type: ignore[misc]  # `met
             self.set_options(options)
             assert callable(endpoint), "An endpoint must be a callable"
             self.analyse()
-        self.app = build_app(self.get_route_handler(), self)
+        self.app = self._built_app = build_app(self.get_route_handler(), self)
+
+    @property
+    def has_own_app(self) -> bool:
+        """Whether `app` is still what was made here. Packages wrap or replace it."""
+        return self.app is self._built_app
 
     def get_route_handler(self) -> Handler:
         """Make the function from a request to the response. Subclasses may wrap it.

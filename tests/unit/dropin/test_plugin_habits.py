@@ -7,6 +7,7 @@ import pytest
 
 from fastrapi import APIRouter, Depends, FastAPI
 from fastrapi.dependencies import analysis
+from fastrapi.routing import APIRoute
 from fastrapi.testclient import TestClient
 
 
@@ -56,3 +57,23 @@ def test_names_that_packages_import_are_there() -> None:
         lenient_issubclass,
     )
     from fastrapi.routing import _IncludedRouter, request_response, run_endpoint_function  # noqa: F401
+
+
+def test_a_dependency_may_be_added_to_a_route_after_its_inclusion() -> None:
+    router = APIRouter(prefix="/group")
+    calls = []
+
+    @router.get("/items")
+    def read() -> int:
+        return len(calls)
+
+    app = FastAPI()
+    app.include_router(router)
+    for route in router.routes:
+        assert isinstance(route, APIRoute)
+        route.dependencies.append(Depends(lambda page: calls.append(page)))
+    client = TestClient(app)
+    assert client.get("/group/items", params={"page": "2"}).json() == 1
+    assert client.get("/group/items").status_code == 422
+    [parameter] = app.openapi()["paths"]["/group/items"]["get"]["parameters"]
+    assert parameter["name"] == "page"

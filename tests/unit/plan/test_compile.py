@@ -266,3 +266,17 @@ def test_other_response_classes_are_made_by_the_framework() -> None:
     plan = plan_of(app, "/page")
     assert plan.encode is None
     assert plan.respond("<p>").body == b"<p>"
+
+
+def test_a_replaced_app_of_a_route_is_not_bypassed() -> None:
+    app = FastAPI()
+
+    @app.get("/wrapped")
+    def wrapped() -> str:
+        return "inner"
+
+    [route] = [route for route in app.routes if isinstance(route, APIRoute)]
+    route.app = HTMLResponse("outer")
+    [plan] = [plan for plan in compile_application(app).routes if plan.path == "/wrapped"]
+    assert isinstance(plan, GeneralRoute)
+    assert plan.reason == "its app has been replaced"
