@@ -90,6 +90,7 @@ def test_the_access_log_has_a_line_with_the_duration_for_each_request(project: P
     with project.start("main:app", "--port", "0") as server:
         wait_for_url(server)
         httpx.get(f"{server.url}/a?b=c", trust_env=False)
+        server.wait_for("all requests on the general lane")
         server.wait_for(r'INFO 127\.0\.0\.1:\d+ - "GET /a\?b=c HTTP/1\.1" 200 0 \d+\.\d+ms\n')
 
 

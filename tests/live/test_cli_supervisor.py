@@ -51,7 +51,9 @@ def kill_worker(server: Server) -> None:
 def test_workers_share_the_port(project: Project) -> None:
     with project.start("main:app", "--port", "0", "--workers", "2") as server:
         wait_for_url(server)
-        server.wait_for("2 workers")
+        server.wait_for(
+            r"2 workers, Python 3\.\d+, (uvloop|asyncio)\n  routes: 2 on the direct lane, \d+ on the "
+        )
         eventually(lambda: len(pids(server)) == 2, "two processes answer")
         assert server.process.pid not in pids(server)
         assert len(server.log.splitlines()) == len({*server.log.splitlines()}), "one banner"

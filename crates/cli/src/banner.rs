@@ -14,6 +14,8 @@ pub(crate) struct Served {
     pub(crate) python: String,
     /// The event loop's implementation.
     pub(crate) event_loop: String,
+    /// Routes on the direct and on the general lane; none where every request takes the general one.
+    pub(crate) routes: Option<(usize, usize)>,
 }
 
 /// The lines that tell that the server is ready.
@@ -36,6 +38,7 @@ impl fmt::Display for Banner<'_> {
             app,
             python,
             event_loop,
+            routes,
         } = self.served;
         let workers = if self.workers == 1 {
             "1 worker".to_owned()
@@ -48,7 +51,16 @@ impl fmt::Display for Banner<'_> {
             env!("CARGO_PKG_VERSION"),
             Url(self.address)
         )?;
-        writeln!(f, "  {workers}, Python {python}, {event_loop}")
+        writeln!(f, "  {workers}, Python {python}, {event_loop}")?;
+        match routes {
+            Some((direct, general)) => {
+                writeln!(
+                    f,
+                    "  routes: {direct} on the direct lane, {general} on the general lane"
+                )
+            }
+            None => writeln!(f, "  all requests on the general lane"),
+        }
     }
 }
 
@@ -74,6 +86,7 @@ mod tests {
             app: "main:app".into(),
             python: "3.11".into(),
             event_loop: "uvloop".into(),
+            routes: Some((12, 3)),
         };
         let address = LocalAddress::Tcp(([127, 0, 0, 1], 8000).into());
         let text = Banner {
@@ -87,5 +100,6 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("2 workers, Python 3.11, uvloop\n"));
+        assert!(text.contains("routes: 12 on the direct lane, 3 on the general lane\n"));
     }
 }

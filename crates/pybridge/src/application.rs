@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use server::{Request, Response};
 
 use crate::asgi::AsgiApp;
-use crate::direct::{self, DirectLane, PlanTable};
+use crate::direct::{self, DirectLane, PlanTable, RouteCounts};
 use crate::placement::SyncExecutor;
 
 /// Serves requests with a Python application.
@@ -48,6 +48,14 @@ impl PythonService {
             None => None,
         };
         Ok(Self(Arc::new(Lanes { general, direct })))
+    }
+}
+
+impl PythonService {
+    /// How many routes there are on each lane; none where every request takes the general one.
+    #[must_use]
+    pub fn route_counts(&self) -> Option<RouteCounts> {
+        self.0.direct.as_ref().map(|(table, _)| table.counts())
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn run(launcher: Launcher, settings: Settings) -> Result<Exit, Report
             address,
             workers: 1,
         }
-        .print()
+        .print();
     })
 }
 

@@ -28,6 +28,7 @@ pub(super) fn serve(
             app: ready.application.clone(),
             python: PYTHON_VERSION.to_owned(),
             event_loop: ready.event_loop.to_owned(),
+            routes: ready.routes.map(|counts| (counts.direct, counts.general)),
         };
         on_ready(&served, &ready.address);
     });

@@ -145,6 +145,7 @@ mod tests {
             app: "main:app".into(),
             python: "3.11".into(),
             event_loop: "uvloop".into(),
+            routes: Some((12, 3)),
         };
         worker.announce(&served).unwrap();
         assert_eq!(read_announcement(supervisor).await, Some(served));

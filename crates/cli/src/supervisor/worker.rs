@@ -84,7 +84,10 @@ impl Worker {
                     let _ending = events.send(WorkerEvent::Ended(id, status));
                 }
                 Err(error) => {
-                    tracing::error!("the end of worker {id} cannot be waited for: {error}", id = id.0)
+                    tracing::error!(
+                        "the end of process {pid} cannot be waited for: {error}",
+                        pid = pid.as_raw_nonzero()
+                    );
                 }
             }
         });

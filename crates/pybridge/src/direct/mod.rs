@@ -20,4 +20,4 @@ pub use lane::DirectLane;
 pub use layers::Layers;
 pub use plan::{Conversion, Parameter, Placement, Plan, Source};
 pub use respond::{Answer, Classes, answer};
-pub use table::{PlanTable, compile};
+pub use table::{PlanTable, RouteCounts, compile};

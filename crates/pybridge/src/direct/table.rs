@@ -18,9 +18,21 @@ enum Entry {
     General,
 }
 
+/// How many routes each lane serves; WebSockets are not counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RouteCounts {
+    /// On the direct lane.
+    pub direct: usize,
+    /// On the general lane.
+    pub general: usize,
+}
+
 /// The routes of one application.
 #[derive(Debug)]
-pub struct PlanTable(RouteTable<Entry>);
+pub struct PlanTable {
+    routes: RouteTable<Entry>,
+    counts: RouteCounts,
+}
 
 /// Compiles the plans of an application, if it is one of the framework's and any request may use them.
 ///
@@ -50,19 +62,28 @@ impl PlanTable {
         let mut builder = RouteTableBuilder::new();
         // The general lane answers what no route does, redirections included.
         builder.redirect_slashes(false);
+        let mut counts = RouteCounts::default();
         for route in application.getattr("routes")?.try_iter()? {
             let route = route?;
             let methods = methods(route.getattr("methods")?.extract()?)?;
             let path: String = route.getattr("path")?.extract()?;
             let pattern = pattern(&path)?;
             let entry = if route.hasattr("function")? {
+                counts.direct += 1;
                 Entry::Direct(Arc::new(Plan::read(&route)?))
             } else {
+                counts.general += 1;
                 Entry::General
             };
             builder.push(methods, pattern, entry);
         }
-        Ok(Self(builder.build()))
+        Ok(Self { routes: builder.build(), counts })
+    }
+
+    /// How many routes there are on each lane.
+    #[must_use]
+    pub fn counts(&self) -> RouteCounts {
+        self.counts
     }
 
     /// The plan for a request, if the direct lane serves it.
@@ -75,7 +96,7 @@ impl PlanTable {
         let decoded: Option<Box<str>> = path
             .contains('%')
             .then(|| percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned().into());
-        match self.0.lookup(method, decoded.as_deref().unwrap_or(path)) {
+        match self.routes.lookup(method, decoded.as_deref().unwrap_or(path)) {
             Lookup::Found { value: Entry::Direct(plan), params, .. } => {
                 Some((plan, MatchedPath { decoded, ranges: params }))
             }

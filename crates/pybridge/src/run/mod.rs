@@ -10,6 +10,7 @@ use server::listener::{BoundListener, LocalAddress};
 use server::{ServeReport, ServerConfig};
 
 use crate::asgi::LifespanMode;
+use crate::direct::RouteCounts;
 use crate::event_loop::LoopKind;
 use crate::loader::AppTarget;
 use crate::placement::SyncMode;
@@ -53,6 +54,8 @@ pub struct Ready {
     pub application: String,
     /// `"uvloop"` or `"asyncio"`.
     pub event_loop: &'static str,
+    /// How many routes there are on each lane; none where every request takes the general one.
+    pub routes: Option<RouteCounts>,
 }
 
 /// How serving ended.

@@ -172,6 +172,7 @@ impl Session {
             address: self.options.listener.address().clone(),
             application: name,
             event_loop: self.loop_name,
+            routes: service.route_counts(),
         };
         let mut stopping = Stopping {
             signals,
