@@ -64,17 +64,18 @@ def expands(options: type, *, fill: bool = False) -> Callable[[F], F]:
             for parameter in own.parameters.values()
             if parameter.kind is not inspect.Parameter.VAR_KEYWORD
         ]
-        known = {parameter.name for parameter in named} | keyword_parameters(options).keys()
+        known = frozenset([*(parameter.name for parameter in named), *keyword_parameters(options)])
         defaults = keyword_defaults(options)
 
         @functools.wraps(function)
         def checked(*args: Any, **keywords: Any) -> Any:
-            for name in keywords:
-                if name not in known:
-                    raise TypeError(
-                        f"{_called(function, args)}() got an unexpected keyword argument {name!r}"
-                    )
-            return function(*args, **({**defaults, **keywords} if fill else keywords))
+            if not keywords.keys() <= known:
+                unknown = next(name for name in keywords if name not in known)
+                called = _called(function, args)
+                raise TypeError(f"{called}() got an unexpected keyword argument {unknown!r}")
+            if fill and len(keywords) < len(defaults):
+                keywords = {**defaults, **keywords}
+            return function(*args, **keywords)
 
         listed = [p for name, p in keyword_parameters(options).items() if name not in own.parameters]
         checked.__signature__ = own.replace(parameters=[*named, *listed])  # type: ignore[attr-defined]

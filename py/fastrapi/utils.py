@@ -19,6 +19,7 @@ DefaultType = TypeVar("DefaultType")
 
 _NO_BODY = frozenset({204, 205, 304})
 """Final statuses without a body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5)."""
+_NOT_IN_AN_ID = re.compile("[^0-9a-zA-Z_]")
 _PATH_PARAMETER = re.compile("{(.*?)}")
 
 
@@ -72,7 +73,7 @@ def create_model_field(
 
 def generate_operation_id_for_path(*, name: str, path: str, method: str) -> str:
     """An operation id from the name and path of an operation and its method."""
-    return f"{re.sub(r'[^0-9a-zA-Z_]', '_', name + path)}_{method.lower()}"
+    return f"{_NOT_IN_AN_ID.sub('_', name + path)}_{method.lower()}"
 
 
 def generate_unique_id(route: APIRoute) -> str:

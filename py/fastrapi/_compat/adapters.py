@@ -60,13 +60,13 @@ def adapter_for(field_info: FieldInfo, config: ConfigDict | None) -> TypeAdapter
 
 
 def _build(field_info: FieldInfo, config: ConfigDict | None) -> TypeAdapter[Any]:
-    annotation = field_info.annotation
+    annotation: Any = field_info.annotation
     if not field_info.metadata and field_info._attributes_set.keys() <= _IRRELEVANT:
         return TypeAdapter(annotation, config=config)
     with warnings.catch_warnings():
         if _UNSUPPORTED_ATTRIBUTE is not None:
             warnings.simplefilter("ignore", _UNSUPPORTED_ATTRIBUTE)
-        return TypeAdapter(Annotated[annotation, field_info], config=config)  # type: ignore[arg-type]
+        return TypeAdapter(Annotated[annotation, field_info], config=config)
 
 
 def _key(field_info: FieldInfo) -> Hashable | None:

@@ -19,7 +19,7 @@ from fastrapi.dependencies.concurrency import DependencyConcurrency
 from fastrapi.dependencies.fields import alias_choices
 from fastrapi.dependencies.models import Dependant
 from fastrapi.dependencies.parameters import analyze_param
-from fastrapi.dependencies.signatures import get_typed_signature
+from fastrapi.dependencies.signatures import declared_parameters
 from fastrapi.exceptions import DependencyScopeError
 from fastrapi.types import DependencyCacheKey
 from fastrapi.utils import get_path_param_names
@@ -78,12 +78,9 @@ def _declarations(call: Callable[..., Any], path_param_names: set[str]) -> _Decl
         known = None
     found = _Declarations()
     sensitive = set()
-    for name, parameter in get_typed_signature(call).parameters.items():
+    for name, annotation, default in declared_parameters(call):
         details = analyze_param(
-            param_name=name,
-            annotation=parameter.annotation,
-            value=parameter.default,
-            path_param_names=path_param_names,
+            param_name=name, annotation=annotation, value=default, path_param_names=path_param_names
         )
         sensitive.add(name)
         if details.special is not None:
@@ -91,7 +88,7 @@ def _declarations(call: Callable[..., Any], path_param_names: set[str]) -> _Decl
         elif details.depends is not None:
             found.dependencies.append((name, details.depends))
         elif details.field is not None:
-            sensitive.update(_path_choices(parameter.annotation, parameter.default))
+            sensitive.update(_path_choices(annotation, default))
             found.fields.setdefault(_list_for(details.field), []).append(details.field)
     if memorable:
         if known is None:
@@ -248,4 +245,6 @@ def iter_unique_dependants(dependant: Dependant) -> Iterator[Dependant]:
 
 def get_flat_body_params(dependant: Dependant) -> list[ModelField]:
     """The body parameters of the whole tree."""
+    if not any(each.body_params for each in iter_dependants(dependant)):
+        return []
     return [field for each in iter_unique_dependants(dependant) for field in each.body_params]

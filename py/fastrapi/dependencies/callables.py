@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Callable
 from functools import lru_cache, partial
+from types import FunctionType
 from typing import Any
 
 if sys.version_info >= (3, 13):
@@ -15,6 +16,9 @@ else:
     from asyncio import iscoroutinefunction
 
 _CALLABLE_CLASSIFICATION_CACHE_SIZE = 4096
+
+_MARKER = "_is_coroutine_mark"
+"""What `inspect.markcoroutinefunction()` leaves on a function."""
 
 
 class _CallIdentity:
@@ -41,8 +45,8 @@ def without_partials(call: Callable[..., Any]) -> Callable[..., Any]:
 
 def unwrap(call: Callable[..., Any] | None) -> Any:
     """The callable below partials and `functools.wraps()` decorators."""
-    if call is None:
-        return None
+    if call is None or (type(call) is FunctionType and "__wrapped__" not in call.__dict__):
+        return call  # by far the most frequent case
     return without_partials(inspect.unwrap(without_partials(call)))
 
 
@@ -95,3 +99,15 @@ def is_async_gen_callable(call: Callable[..., Any] | None) -> bool:
 def is_coroutine_callable(call: Callable[..., Any] | None) -> bool:
     """Whether the callable returns a coroutine."""
     return call is not None and _is_coroutine_callable_cached(_CallIdentity(call))
+
+
+def kind_of_callable(call: Callable[..., Any] | None) -> tuple[bool, bool, bool]:
+    """Whether the callable is a generator, an asynchronous generator, a coroutine function."""
+    if type(call) is FunctionType and "__wrapped__" not in call.__dict__ and not hasattr(call, _MARKER):
+        flags = call.__code__.co_flags
+        return (
+            bool(flags & inspect.CO_GENERATOR),
+            bool(flags & inspect.CO_ASYNC_GENERATOR),
+            bool(flags & inspect.CO_COROUTINE),
+        )
+    return is_gen_callable(call), is_async_gen_callable(call), is_coroutine_callable(call)

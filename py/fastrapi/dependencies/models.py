@@ -47,10 +47,7 @@ from fastrapi.dependencies.callables import _CallIdentity as _CallIdentity
 from fastrapi.dependencies.callables import _is_async_gen_callable_cached as _is_async_gen_callable_cached
 from fastrapi.dependencies.callables import _is_coroutine_callable_cached as _is_coroutine_callable_cached
 from fastrapi.dependencies.callables import _is_gen_callable_cached as _is_gen_callable_cached
-from fastrapi.dependencies.callables import is_async_gen_callable as _is_async_gen_callable
-from fastrapi.dependencies.callables import is_coroutine_callable as _is_coroutine_callable
-from fastrapi.dependencies.callables import is_gen_callable as _is_gen_callable
-from fastrapi.dependencies.callables import unwrap
+from fastrapi.dependencies.callables import kind_of_callable, unwrap
 from fastrapi.security.base import SecurityBase
 from fastrapi.types import DependencyCacheKey
 
@@ -87,17 +84,17 @@ class Dependant:
     @property
     def is_coroutine(self) -> bool:
         """Whether calling it gives a coroutine."""
-        return _is_coroutine_callable(self.call)
+        return kind_of_callable(self.call)[2]
 
     @property
     def is_gen(self) -> bool:
         """Whether it is a `yield` dependency written as an ordinary function."""
-        return _is_gen_callable(self.call)
+        return kind_of_callable(self.call)[0]
 
     @property
     def is_async_gen(self) -> bool:
         """Whether it is a `yield` dependency written as an `async def`."""
-        return _is_async_gen_callable(self.call)
+        return kind_of_callable(self.call)[1]
 
     @property
     def computed_scope(self) -> Literal["function", "request"] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -30,6 +31,8 @@ from fastrapi.utils import create_model_field
 from fastrapi.websockets import WebSocket
 
 _EMPTY = inspect.Signature.empty
+_SIMPLE_TYPES: tuple[Any, ...] = (str, int, float, bool)
+_SIMPLE_DEFAULTS = (str, int, bool, type(None), type(RequiredParam))  # 0.0 and -0.0 are equal
 
 SPECIAL_TYPES: tuple[tuple[type, str], ...] = (
     (Request, "request_param_name"),
@@ -112,11 +115,28 @@ def analyze_param(
         assert field_info is None, f"Cannot specify FastAPI annotation for type {type_annotation!r}"
         return ParamDetails(type_annotation, special=special)
 
-    if field_info is None:
-        default = value if value is not _EMPTY else RequiredParam
-        field_info = _inferred_field_info(type_annotation, use_annotation, default, is_path_param)
-    field = _compile_field(field_info, param_name, path_param_names)
-    return ParamDetails(type_annotation, field=field)
+    if field_info is not None:
+        return ParamDetails(type_annotation, field=_compile_field(field_info, param_name, path_param_names))
+    default = value if value is not _EMPTY else RequiredParam
+    if use_annotation in _SIMPLE_TYPES and (is_path_param or type(default) in _SIMPLE_DEFAULTS):
+        return _inferred_simple(param_name, use_annotation, type(default), default, is_path_param)  # type: ignore[arg-type]  # a class is hashable
+    field_info = _inferred_field_info(type_annotation, use_annotation, default, is_path_param)
+    return ParamDetails(type_annotation, field=_compile_field(field_info, param_name, path_param_names))
+
+
+@lru_cache(maxsize=1024)
+def _inferred_simple(
+    name: str, annotation: Any, kind_of_default: type, default: Any, is_path_param: bool
+) -> ParamDetails:
+    """The field of a parameter that says no more than its name, a simple type and a simple default.
+
+    There may be thousands of the same, so they are one. The type of the default is an argument
+    because `1`, `1.0` and `True` are equal.
+    """
+    field_info = _inferred_field_info(annotation, annotation, default, is_path_param)
+    return ParamDetails(
+        annotation, field=_compile_field(field_info, name, {name} if is_path_param else set())
+    )
 
 
 def _split_annotated(annotation: Any) -> tuple[Any, params.Depends | FieldInfo | None]:

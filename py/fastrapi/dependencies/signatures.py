@@ -6,11 +6,13 @@ import builtins
 import inspect
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, ForwardRef, get_type_hints
 
 from fastrapi.dependencies.callables import _CallIdentity, unwrap
+
+_EMPTY: Any = inspect.Signature.empty
 
 
 def namespace_of(call: Callable[..., Any]) -> dict[str, Any]:
@@ -80,6 +82,8 @@ def _signature_of(identity: _CallIdentity, replaced: _CallIdentity) -> inspect.S
 def get_typed_signature(call: Callable[..., Any]) -> inspect.Signature:
     """The signature of the callable, its annotations evaluated where it was defined."""
     signature = _signature(call)
+    if not any(isinstance(parameter.annotation, str) for parameter in signature.parameters.values()):
+        return signature
     globalns = namespace_of(call)
     return signature.replace(
         parameters=[
@@ -89,9 +93,45 @@ def get_typed_signature(call: Callable[..., Any]) -> inspect.Signature:
     )
 
 
+def declared_parameters(call: Callable[..., Any]) -> Iterator[tuple[str, Any, Any]]:
+    """The name, evaluated annotation and default of each parameter, `inspect`'s marker for none.
+
+    Signature objects are expensive, and nearly all callables are plain functions, which say it all
+    by themselves.
+    """
+    code = _plain_code(call)
+    if code is None:
+        for name, parameter in get_typed_signature(call).parameters.items():
+            yield name, parameter.annotation, parameter.default
+        return
+    annotations, globalns = call.__annotations__, call.__globals__
+    positional = code.co_varnames[: code.co_argcount]
+    defaults = call.__defaults__ or ()
+    given = dict(zip(positional[len(positional) - len(defaults) :], defaults, strict=True))
+    given.update(call.__kwdefaults__ or {})
+    for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
+        annotation = get_typed_annotation(annotations.get(name, _EMPTY), globalns)
+        yield name, annotation, given.get(name, _EMPTY)
+
+
+def _plain_code(call: Callable[..., Any]) -> types.CodeType | None:
+    """The code of a function whose signature nobody has replaced, without `*args` and `**kwargs`."""
+    if sys.version_info >= (3, 14) or type(call) is not types.FunctionType:
+        return None
+    if call.__dict__ and ("__wrapped__" in call.__dict__ or "__signature__" in call.__dict__):
+        return None
+    code = call.__code__
+    return None if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS) else code
+
+
 def get_typed_return_annotation(call: Callable[..., Any]) -> Any:
     """The evaluated return annotation, or `None` if there is none."""
-    annotation = _signature(call).return_annotation
-    if annotation is inspect.Signature.empty:
+    if _plain_code(call) is not None:
+        annotation = call.__annotations__.get("return", _EMPTY)
+    else:
+        annotation = _signature(call).return_annotation
+    if annotation is _EMPTY:
         return None
+    if not isinstance(annotation, str):
+        return annotation
     return get_typed_annotation(annotation, namespace_of(call))

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import fastrapi.routing as routing
+from fastrapi._compat import ModelField
 from fastrapi._exception_handler import wrap_app_handling_exceptions
 from fastrapi._utils import is_async_callable
 from fastrapi.concurrency import run_in_threadpool
@@ -61,7 +62,7 @@ def request_response(func: Callable[[Request], Awaitable[Response] | Response]) 
     Dependencies of the scope `function` are left before the response is sent, those of the scope
     `request` afterwards. A sync `func` runs in a thread.
     """
-    if is_async_callable(func):
+    if type(func) is RequestHandler or is_async_callable(func):
         respond: Callable[[Request], Awaitable[Response]] = func
     else:
 
@@ -125,53 +126,31 @@ def response_builder(operation: Operation) -> ResponseBuilder:
     )
 
 
-def get_request_handler(*, dependant: Dependant, operation: Operation) -> Handler:
-    """The function from a request to the response of a path operation.
+class RequestHandler:
+    """The function from a request to the response of a path operation."""
 
-    Args:
-        dependant: The tree of the function and its dependencies.
-        operation: All else about the operation.
-    """
-    # Instrumentation is known to put a wrapper into `dependant.call` before this is called.
-    assert dependant.call is not None, "dependant.call must be a function"
-    context = endpoint_context(operation.endpoint, _described(operation))
-    builder = response_builder(operation)
-    response_class = builder.response_class
-    encoder = ItemEncoder(operation.stream_item_field, operation.dump_options, context)
-    strict = operation.strict_content_type
-    strict_content_type: bool = strict.value if isinstance(strict, DefaultPlaceholder) else strict
-    streams = operation.yields_items
-    is_json_stream = operation.is_json_stream
+    __slots__ = ("_builder", "_dependant", "_operation", "_strict_content_type")
 
-    async def read(request: Request, data: TelemetryData | None) -> Any:
-        if operation.body_field is None:
-            return MISSING
+    def __init__(self, dependant: Dependant, operation: Operation) -> None:
+        self._dependant = dependant
+        self._operation = operation
+        self._builder = response_builder(operation)
+        strict = operation.strict_content_type
+        self._strict_content_type: bool = strict.value if isinstance(strict, DefaultPlaceholder) else strict
+
+    async def __call__(self, request: Request) -> Response:
         try:
-            body = await read_body(
-                request,
-                operation.body_field,
-                strict_content_type=strict_content_type,
-                context=context,
-            )
-        except RequestValidationError as error:
-            if data is not None:
-                data.body = error.body
-                validation_failed(error)
-            raise
-        if data is not None and body is not MISSING:
-            data.body = body
-        return body
-
-    async def handler(request: Request) -> Response:
-        try:
-            return await respond(request)
+            return await self._respond(request)
         except ValidationException as error:
             error.add_root_path(request.scope.get("root_path", ""))
             raise
 
-    async def respond(request: Request) -> Response:
+    async def _respond(self, request: Request) -> Response:
+        operation, dependant = self._operation, self._dependant
         data = telemetry_data_for(request)
-        body = await read(request, data)
+        body = (
+            MISSING if operation.body_field is None else await self._read(operation.body_field, request, data)
+        )
         solved = await _solve(
             data,
             request=request,
@@ -182,24 +161,57 @@ def get_request_handler(*, dependant: Dependant, operation: Operation) -> Handle
         )
         if solved.errors:
             error = RequestValidationError(
-                solved.errors, body=None if body is MISSING else body, endpoint_ctx=context
+                solved.errors,
+                body=None if body is MISSING else body,
+                endpoint_ctx=self._builder.context,
             )
             validation_failed(error)
             raise error
-        if streams:
-            assert dependant.call is not None
-            return await stream_response(
-                dependant.call(**solved.values),
-                scope=request.scope,
-                encoder=encoder,
-                response_class=response_class,
-                is_json_stream=is_json_stream,
-                status_code=operation.status_code,
-                solved=solved,
-            )
-        return await _respond(dependant, builder, solved)
+        if operation.yields_items:
+            return await self._stream(request, solved)
+        return await _respond(dependant, self._builder, solved)
 
-    return handler
+    async def _read(self, field: ModelField, request: Request, data: TelemetryData | None) -> Any:
+        try:
+            body = await read_body(
+                request,
+                field,
+                strict_content_type=self._strict_content_type,
+                context=self._builder.context,
+            )
+        except RequestValidationError as error:
+            if data is not None:
+                data.body = error.body
+                validation_failed(error)
+            raise
+        if data is not None and body is not MISSING:
+            data.body = body
+        return body
+
+    async def _stream(self, request: Request, solved: SolvedDependency) -> Response:
+        operation, builder = self._operation, self._builder
+        assert self._dependant.call is not None
+        return await stream_response(
+            self._dependant.call(**solved.values),
+            scope=request.scope,
+            encoder=ItemEncoder(operation.stream_item_field, builder.options, builder.context),
+            response_class=builder.response_class,
+            is_json_stream=operation.is_json_stream,
+            status_code=operation.status_code,
+            solved=solved,
+        )
+
+
+def get_request_handler(*, dependant: Dependant, operation: Operation) -> Handler:
+    """The function from a request to the response of a path operation.
+
+    Args:
+        dependant: The tree of the function and its dependencies. Instrumentation is known to put
+            a wrapper into its `call` before this is called.
+        operation: All else about the operation.
+    """
+    assert dependant.call is not None, "dependant.call must be a function"
+    return RequestHandler(dependant, operation)
 
 
 async def _solve(data: TelemetryData | None, **arguments: Any) -> SolvedDependency:

@@ -16,7 +16,7 @@ from fastrapi._form_limits import FormLimits, validated_form_limits, validated_m
 from fastrapi.datastructures import DefaultPlaceholder
 from fastrapi.dependencies.analysis import build_dependant, get_flat_body_params
 from fastrapi.dependencies.bodies import get_body_field, should_embed_body_fields
-from fastrapi.dependencies.callables import unwrap
+from fastrapi.dependencies.callables import kind_of_callable, unwrap
 from fastrapi.dependencies.models import Dependant
 from fastrapi.dependencies.signatures import get_typed_return_annotation
 from fastrapi.exceptions import EndpointContext
@@ -39,6 +39,17 @@ def endpoint_context(endpoint: Callable[..., Any], path: str) -> EndpointContext
     return EndpointContext(path=path, function=code.co_name, file=code.co_filename, line=code.co_firstlineno)
 
 
+_ALL = DumpOptions(
+    include=None,
+    exclude=None,
+    by_alias=True,
+    exclude_unset=False,
+    exclude_defaults=False,
+    exclude_none=False,
+)
+"""The options of nearly all path operations, as one object."""
+
+
 class Operation:
     """A path operation.
 
@@ -51,6 +62,7 @@ class Operation:
         body_field: The field that stands for the body, if there is one.
         response_field: The field of the response model, if there is one.
         response_fields: The fields of the models in `responses`, by status.
+        yields_items: Whether the function is a generator, so that its items are the response.
         is_json_stream: Whether the function yields items that are sent as JSON Lines.
         is_sse_stream: Whether it yields server-sent events.
         stream_item_type: The declared type of what it yields.
@@ -95,6 +107,8 @@ class Operation:
         self.status_code = int(status_code) if isinstance(status_code, HTTPStatus) else status_code
         self.description = _description(options["description"], self.endpoint)
         self.response_model = options["response_model"]
+        is_generator, is_async_generator, _ = kind_of_callable(self.endpoint)
+        self.yields_items = is_generator or is_async_generator
         self.stream_item_type: Any | None = None
         self._read_return_annotation()
 
@@ -110,11 +124,6 @@ class Operation:
                 self.stream_item_type = item_type
         elif not lenient_issubclass(annotation, Response):
             self.response_model = annotation
-
-    @property
-    def yields_items(self) -> bool:
-        """Whether the function is a generator, so that its items are the response."""
-        return _is_generator(self.endpoint)
 
     def analyse(self, reuse: Operation | None = None) -> None:
         """Analyse the function for the path, with the options that are set.
@@ -168,8 +177,8 @@ class Operation:
 
     @property
     def dump_options(self) -> DumpOptions:
-        """What of a model is sent."""
-        return DumpOptions(
+        """What of a model is sent. Not to be changed by the caller."""
+        options = DumpOptions(
             include=self.response_model_include,
             exclude=self.response_model_exclude,
             by_alias=self.response_model_by_alias,
@@ -177,6 +186,7 @@ class Operation:
             exclude_defaults=self.response_model_exclude_defaults,
             exclude_none=self.response_model_exclude_none,
         )
+        return _ALL if options == _ALL else options
 
 
 def _output_field(name: str, type_: Any, same: ModelField | None) -> ModelField:
@@ -186,15 +196,12 @@ def _output_field(name: str, type_: Any, same: ModelField | None) -> ModelField:
     return create_model_field(name=name, type_=type_, mode="serialization")
 
 
-def _is_generator(endpoint: Callable[..., Any]) -> bool:
-    from fastrapi.dependencies.callables import is_async_gen_callable, is_gen_callable
-
-    return is_async_gen_callable(endpoint) or is_gen_callable(endpoint)
-
-
 def _description(given: str | None, endpoint: Callable[..., Any]) -> str:
     """The description, by default from the docstring, up to a form feed."""
-    text = given or inspect.cleandoc(endpoint.__doc__ or "")
+    text = given or endpoint.__doc__
+    if not text:
+        return ""
+    text = given or inspect.cleandoc(text)
     return text.split("\f")[0].strip()
 
 

@@ -1,7 +1,8 @@
 """What well-known packages do to applications, in the few lines in which they do it."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -37,13 +38,13 @@ def test_an_unchanged_signature_is_read_once(
     dependency: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = []
-    original = analysis.get_typed_signature
+    original = analysis.declared_parameters
 
-    def get_typed_signature(call: Callable[..., object]) -> inspect.Signature:
+    def declared_parameters(call: Callable[..., object]) -> Iterator[tuple[str, Any, Any]]:
         read.append(call)
         return original(call)
 
-    monkeypatch.setattr(analysis, "get_typed_signature", get_typed_signature)
+    monkeypatch.setattr(analysis, "declared_parameters", declared_parameters)
     for _ in range(3):
         analysis.get_dependant(path="/", call=dependency)
     assert read == [dependency]
