@@ -1,0 +1,16 @@
+"""Errors in an application with handlers of its own."""
+
+from __future__ import annotations
+
+import error_calls
+import pytest
+from calls import Call
+from lanes import Lanes
+
+APP = "errors_app:handled"
+CORPUS = error_calls.calls(handled=True)
+
+
+@pytest.mark.parametrize("call", CORPUS, ids=str)
+def test_handled_errors(lanes: Lanes, call: Call) -> None:
+    lanes.compare(call)
