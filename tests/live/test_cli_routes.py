@@ -86,3 +86,47 @@ def test_what_cannot_be_loaded_is_reported(project: Project, command: str) -> No
     answer = project.run(command, "main:ap")
     assert (answer.returncode, answer.stdout) == (3, "")
     assert answer.stderr.startswith("error: the module 'main' has no attribute 'ap'\n")
+
+
+ODD = """
+from typing import Annotated
+from fastrapi import FastrAPI, Path
+
+app = FastrAPI(openapi_url=None)
+
+@app.get("/users/{user_id}")
+def read(user_id: str) -> None: ...
+
+@app.get("/users/me")
+def me() -> None: ...
+
+@app.post("/users/me")
+def change() -> None: ...
+
+@app.get("/numbers/{number:int}")
+def number(number: int) -> None: ...
+
+@app.get("/numbers/{name}")
+def named(name: str) -> None: ...
+
+@app.get("/teams/{team_id}")
+def teams() -> None: ...
+
+@app.get("/rooms")
+def rooms(room_id: Annotated[str, Path()]) -> None: ...
+"""
+NOTES = [
+    "note: GET /users/me is never reached: /users/{user_id} comes first and takes its requests",
+    "note: nothing takes {team_id} of /teams/{team_id}",
+    "note: /rooms has no {room_id}, which its handler takes from the path",
+]
+
+
+def test_what_is_legal_and_hardly_meant_is_noted(project: Project) -> None:
+    project.write("main.py", ODD)
+    answer = project.run("check", "main:app")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert answer.stdout.splitlines()[1:] == NOTES
+    answer = project.run("routes", "main:app", "--json")
+    assert (answer.returncode, answer.stderr.splitlines()) == (0, NOTES)
+    assert len(json.loads(answer.stdout)) == 7

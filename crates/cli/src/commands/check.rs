@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::report::Report;
 use crate::settings::Settings;
 
-/// Loads the application, and says that it can be served.
+/// Loads the application, and says that it can be served and what in it is hardly meant.
 pub(crate) fn check(settings: &Settings) -> Result<Exit, Report> {
     python::start(settings)?;
     let inspection = inspect(&python::target(settings)).map_err(|error| failure::of_run(&error, settings))?;
@@ -21,5 +21,8 @@ pub(crate) fn check(settings: &Settings) -> Result<Exit, Report> {
         inspection.application,
         inspection.routes.len()
     );
+    for oddity in &inspection.oddities {
+        println!("note: {oddity}");
+    }
     Ok(Exit::Success)
 }

@@ -19,6 +19,9 @@ pub(crate) fn routes(settings: &Settings, json: bool) -> Result<Exit, Report> {
     } else {
         as_table(&inspection.routes)
     };
+    for oddity in &inspection.oddities {
+        eprintln!("note: {oddity}");
+    }
     match io::stdout().write_all(text.as_bytes()) {
         // `routes | head` is no failure.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

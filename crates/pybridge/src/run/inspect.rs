@@ -28,6 +28,8 @@ pub struct Inspection {
     pub application: String,
     /// The routes in the order in which they are tried.
     pub routes: Vec<RouteDescription>,
+    /// What is legal in the application and hardly meant, a sentence each.
+    pub oddities: Vec<String>,
 }
 
 /// Loads the application and describes its routes.
@@ -38,11 +40,12 @@ pub struct Inspection {
 pub fn inspect(target: &AppTarget) -> Result<Inspection, RunError> {
     Python::attach(|py| {
         let loaded = loader::load(py, target)?;
-        let routes =
-            describe(loaded.application.bind(py)).map_err(|error| RunError::Inspect(error.to_string()))?;
+        let failed = |error: PyErr| RunError::Inspect(error.to_string());
+        let application = loaded.application.bind(py);
         Ok(Inspection {
+            routes: describe(application).map_err(failed)?,
+            oddities: find_oddities(application).map_err(failed)?,
             application: format!("{}:{}", loaded.module, loaded.attribute),
-            routes,
         })
     })
 }
@@ -54,6 +57,11 @@ fn describe(application: &Bound<'_, PyAny>) -> PyResult<Vec<RouteDescription>> {
         .try_iter()?
         .map(|route| read(&route?))
         .collect()
+}
+
+fn find_oddities(application: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    let module = application.py().import("fastrapi.plan.findings")?;
+    module.call_method1("find_oddities", (application,))?.extract()
 }
 
 fn read(route: &Bound<'_, PyAny>) -> PyResult<RouteDescription> {
