@@ -104,15 +104,25 @@ run: build
 
 # --- checking ---------------------------------------------------------------------------------------------------
 
-test: build $(B)/test.stamp
+test: build $(B)/test.stamp $(B)/dropin.stamp
 	@scripts/require.sh redis
 	PYO3_PYTHON=$(python) cargo test --locked --workspace
 	$(VENV)/bin/python -m pytest tests/unit
 	FASTRAPI_SERVER=$(CURDIR)/$(BINARY) $(VENV)/bin/python -m pytest tests/live
+	FASTRAPI_SERVER=$(CURDIR)/$(BINARY) FASTRAPI_DROPIN=$(CURDIR)/$(DROPIN) $(VENV)/bin/python -m pytest tests/dropin
 	cd examples/search && FASTRAPI_SERVER=$(CURDIR)/$(BINARY) $(CURDIR)/$(VENV)/bin/python -m pytest tests
 
 $(B)/test.stamp: $(B)/venv.stamp requirements/test.txt
 	@$(VENV)/bin/python $(PIP) install --require-hashes -r requirements/test.txt
+	@touch $@
+
+# Without FastAPI and Starlette, which the packages in it require.
+DROPIN := target/venvs/dropin
+
+$(B)/dropin.stamp: $(B)/wheel.stamp requirements/dropin.txt
+	@$(python) -m venv --clear $(DROPIN)
+	@$(DROPIN)/bin/python $(PIP) install --no-deps --require-hashes -r requirements/dropin.txt
+	@$(DROPIN)/bin/python $(PIP) install --no-deps target/wheels/*.whl
 	@touch $@
 
 LINT := target/venvs/lint

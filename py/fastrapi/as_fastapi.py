@@ -21,6 +21,11 @@ from fastrapi.dropin import install
 
 install("replace")
 
+# anyio is one of pytest's plugins, and is imported with this package before pytest could change its asserts.
+_PYTEST_OPTIONS = (
+    "-W",
+    "ignore:Module already imported so cannot be rewritten; anyio:pytest.PytestAssertRewriteWarning",
+)
 _USAGE = "usage: python -m fastrapi.as_fastapi (-m MODULE | -c CODE | SCRIPT) [ARGUMENT ...]"
 
 
@@ -28,7 +33,7 @@ def _run(arguments: list[str]) -> None:
     """Run a module, some code or a script as `python` itself would."""
     match arguments:
         case ["-m", module, *rest]:
-            sys.argv = [module, *rest]
+            sys.argv = [module, *(_PYTEST_OPTIONS if module == "pytest" else ()), *rest]
             runpy.run_module(module, run_name="__main__", alter_sys=True)
         case ["-c", code, *rest]:
             sys.argv = ["-c", *rest]
