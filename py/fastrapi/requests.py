@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
@@ -37,6 +38,10 @@ SERVER_PUSH_HEADERS_TO_COPY = {
 }
 """Headers of the request that a pushed resource would be requested with."""
 
+
+MEMORY_LIMIT_EXTENSION = "fastrapi.body_in_memory"
+"""Key of the extension in which a server announces the most bytes of a body that is read as a whole."""
+_TOO_LARGE = "Content Too Large"
 
 _COOKIE_ESCAPE = re.compile(r"\\(?:([0-3][0-7][0-7])|(.))", re.DOTALL)
 
@@ -279,11 +284,35 @@ class Request(HTTPConnection[StateT]):
         yield b""
 
     async def body(self) -> bytes:
-        """The whole body."""
+        """The whole body.
+
+        Raises:
+            HTTPException: 413, it is larger than the server lets a body in memory be. Read larger ones with
+                `stream`, or set a `max_body_size`, which then counts instead.
+        """
         if not hasattr(self, "_body"):
-            chunks = [chunk async for chunk in self.stream()]
+            limit = self._memory_limit()
+            length = self.headers.get("content-length", "")
+            if length.isdecimal() and int(length[:18]) > limit:
+                raise HTTPException(status_code=413, detail=_TOO_LARGE)
+            chunks: list[bytes] = []
+            size = 0
+            async with aclosing(self.stream()) as stream:
+                async for chunk in stream:
+                    size += len(chunk)
+                    if size > limit:
+                        raise HTTPException(status_code=413, detail=_TOO_LARGE)
+                    chunks.append(chunk)
             self._body = b"".join(chunks)
         return self._body
+
+    def _memory_limit(self) -> float:
+        """The most bytes of a body in memory, as the server announces it."""
+        announced = (self.scope.get("extensions") or {}).get(MEMORY_LIMIT_EXTENSION)
+        if announced is None or "starlette.max_body_size" in self.scope:
+            return math.inf
+        limit: float = announced["limit"]
+        return limit
 
     async def json(self) -> Any:
         """The body parsed as JSON.

@@ -26,7 +26,10 @@ impl PythonService {
     /// A service whose requests all take the general lane.
     #[must_use]
     pub fn general(general: Arc<AsgiApp>) -> Self {
-        Self(Arc::new(Lanes { general, direct: None }))
+        Self(Arc::new(Lanes {
+            general,
+            direct: None,
+        }))
     }
 
     /// A service for this application. Requests take the direct lane where the application is one of the framework's
@@ -42,9 +45,10 @@ impl PythonService {
         body_limit: u64,
     ) -> PyResult<Self> {
         let direct = match direct::compile(application)? {
-            Some((table, layers)) => {
-                Some((table, DirectLane::new(py, Arc::clone(&general), executor, layers, body_limit)?))
-            }
+            Some((table, layers)) => Some((
+                table,
+                DirectLane::new(py, Arc::clone(&general), executor, layers, body_limit)?,
+            )),
             None => None,
         };
         Ok(Self(Arc::new(Lanes { general, direct })))

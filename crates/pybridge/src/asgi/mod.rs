@@ -49,7 +49,7 @@ impl std::fmt::Debug for AsgiApp {
 
 impl AsgiApp {
     /// Prepares an application. `state` is what its lifespan left for the requests, copied for each; `root_path` the
-    /// prefix under which a proxy publishes the application.
+    /// prefix under which a proxy publishes the application, `config` the server's settings.
     ///
     /// # Errors
     /// Only when Python runs out of memory.
@@ -60,16 +60,16 @@ impl AsgiApp {
         runtime: tokio::runtime::Handle,
         state: Option<Py<PyDict>>,
         root_path: &str,
-        websocket: server::WebSocketConfig,
+        config: &server::ServerConfig,
     ) -> PyResult<Arc<Self>> {
-        let scopes = scope::ScopeFactory::new(py, state, root_path)?;
+        let scopes = scope::ScopeFactory::new(py, state, root_path, config.in_memory_body_limit)?;
         Ok(Arc::new(Self {
             application,
             event_loop,
             runtime,
             scopes,
             late_heads: late_heads::LateHeads::default(),
-            websocket,
+            websocket: config.websocket.clone(),
         }))
     }
 

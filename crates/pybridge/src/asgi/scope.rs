@@ -20,10 +20,19 @@ pub(crate) struct ScopeFactory {
     asgi: Py<PyDict>,
     state: Option<Py<PyDict>>,
     root_path: String,
+    /// `{"limit": bytes}`: the most that `Request.body()` of the framework holds in memory.
+    body_in_memory: Py<PyDict>,
 }
 
 impl ScopeFactory {
-    pub(crate) fn new(py: Python<'_>, state: Option<Py<PyDict>>, root_path: &str) -> PyResult<Self> {
+    pub(crate) fn new(
+        py: Python<'_>,
+        state: Option<Py<PyDict>>,
+        root_path: &str,
+        body_limit: u64,
+    ) -> PyResult<Self> {
+        let body_in_memory = PyDict::new(py);
+        body_in_memory.set_item("limit", body_limit)?;
         let asgi = PyDict::new(py);
         asgi.set_item("version", "3.0")?;
         asgi.set_item("spec_version", SPEC_VERSION)?;
@@ -39,6 +48,7 @@ impl ScopeFactory {
             asgi: asgi.unbind(),
             state,
             root_path: root_path.to_owned(),
+            body_in_memory: body_in_memory.unbind(),
         })
     }
 
@@ -54,6 +64,7 @@ impl ScopeFactory {
         scope.set_item(intern!(py, "method"), method(py, &parts.method))?;
         let extensions = PyDict::new(py);
         extensions.set_item(intern!(py, "http.response.pathsend"), PyDict::new(py))?;
+        extensions.set_item(intern!(py, "fastrapi.body_in_memory"), &self.body_in_memory)?;
         scope.set_item(intern!(py, "extensions"), extensions)?;
         Ok(scope)
     }

@@ -41,9 +41,14 @@ pub fn arguments<'py>(py: Python<'py>, plan: &Plan, input: Input<'_>) -> Result<
     let mut taken = Arguments::with_capacity(plan.parameters.len());
     for parameter in &plan.parameters {
         let value = match &parameter.source {
-            Source::Path(position) => Some(convert(py, parameter, input.path.get(*position).ok_or(Refused)?)?),
+            Source::Path(position) => {
+                Some(convert(py, parameter, input.path.get(*position).ok_or(Refused)?)?)
+            }
             Source::Query(name) => {
-                let pairs = pairs.get_or_insert_with(|| query::pairs(input.query));
+                let pairs = match &mut pairs {
+                    Some(pairs) => pairs,
+                    unread => unread.insert(query::pairs(input.query).ok_or(Refused)?),
+                };
                 from_query(py, parameter, name, pairs)?
             }
             Source::Header(name) => from_headers(py, parameter, input.headers.get_all(name))?,
@@ -77,7 +82,8 @@ fn convert<'py>(py: Python<'py>, parameter: &Parameter, text: &str) -> Result<Bo
         Conversion::Str => Some(PyString::new(py, text).into_any()),
         Conversion::Int => plain_int(text).map(|number| PyInt::new(py, number).into_any()),
         Conversion::Float => plain_float(text).map(|number| PyFloat::new(py, number).into_any()),
-        Conversion::Bool => plain_bool(text).map(|truth| truth.into_pyobject(py).map(|b| b.to_owned().into_any()))
+        Conversion::Bool => plain_bool(text)
+            .map(|truth| truth.into_pyobject(py).map(|b| b.to_owned().into_any()))
             .transpose()
             .map_err(|_| Refused)?,
         Conversion::Bearer => bearer_token(text).map(|token| PyString::new(py, token).into_any()),
@@ -123,12 +129,22 @@ fn from_query<'py>(
     name: &str,
     pairs: &Pairs<'_>,
 ) -> Result<Option<Bound<'py, PyAny>>, Refused> {
-    let mut values = pairs.iter().filter(|(found, _)| found == name).map(|(_, value)| value.as_ref());
+    let mut values = pairs
+        .iter()
+        .filter(|(found, _)| found == name)
+        .map(|(_, value)| value.as_ref());
     if parameter.many {
-        return list(py, parameter, values.map(|value| PyString::new(py, value)).collect());
+        return list(
+            py,
+            parameter,
+            values.map(|value| PyString::new(py, value)).collect(),
+        );
     }
     // `QueryParams` is a mapping made of the pairs: the last one of a name stays.
-    values.next_back().map(|text| convert(py, parameter, text)).transpose()
+    values
+        .next_back()
+        .map(|text| convert(py, parameter, text))
+        .transpose()
 }
 
 fn from_headers<'py>(
@@ -138,20 +154,31 @@ fn from_headers<'py>(
 ) -> Result<Option<Bound<'py, PyAny>>, Refused> {
     let mut values = values.iter();
     if parameter.many {
-        return list(py, parameter, values.map(|value| latin1(py, value.as_bytes())).collect());
+        return list(
+            py,
+            parameter,
+            values.map(|value| latin1(py, value.as_bytes())).collect(),
+        );
     }
     // `Headers.get` answers with the first field of a name.
-    let Some(value) = values.next() else { return Ok(None) };
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
     match value.to_str() {
         Ok(text) => convert(py, parameter, text).map(Some),
-        Err(_) if parameter.conversion == Conversion::Str => Ok(Some(latin1(py, value.as_bytes()).into_any())),
+        Err(_) if parameter.conversion == Conversion::Str => {
+            Ok(Some(latin1(py, value.as_bytes()).into_any()))
+        }
         Err(_) => validated(parameter, latin1(py, value.as_bytes()).into_any()).map(Some),
     }
 }
 
 /// Header bytes as text, the way that ASGI frameworks read them.
 fn latin1<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyString> {
-    PyString::new(py, &bytes.iter().map(|&byte| char::from(byte)).collect::<String>())
+    PyString::new(
+        py,
+        &bytes.iter().map(|&byte| char::from(byte)).collect::<String>(),
+    )
 }
 
 fn list<'py>(
@@ -170,7 +197,9 @@ fn list<'py>(
 /// reading is Python's.
 fn cookie<'r>(headers: &'r HeaderMap, name: &str) -> Result<Option<&'r str>, Refused> {
     let mut fields = headers.get_all(header::COOKIE).iter();
-    let Some(field) = fields.next() else { return Ok(None) };
+    let Some(field) = fields.next() else {
+        return Ok(None);
+    };
     let text = field.to_str().map_err(|_| Refused)?;
     if fields.next().is_some() || text.contains('"') {
         return Err(Refused);
@@ -190,20 +219,39 @@ fn from_body<'py>(
     if input.body.is_empty() {
         return Ok(None);
     }
-    if !is_json(input.headers) {
+    if !is_json(input.headers) || (parameter.conversion == Conversion::Json && has_huge_number(input.body)) {
         return Err(Refused);
     }
     validated(parameter, PyBytes::new(py, input.body).into_any()).map(Some)
 }
 
+/// Whether an integer may lie beyond the largest float (309 digits): Python has no float for it, pydantic reads infinity.
+fn has_huge_number(json: &[u8]) -> bool {
+    const LONG: usize = 300;
+    // A run of so many digits has one at a multiple of their number.
+    json.iter().enumerate().step_by(LONG).any(|(position, byte)| {
+        let (before, after) = json.split_at(position);
+        let digits = |byte: &&u8| byte.is_ascii_digit();
+        byte.is_ascii_digit()
+            && before.iter().rev().take_while(digits).count() + after.iter().take_while(digits).count()
+                >= LONG
+    })
+}
+
 /// `application/json` and `application/*+json`, in one field (RFC 6839, section 3.1).
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+    let Some(value) = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+    else {
         return false;
     };
     let kind = value.split(';').next().unwrap_or_default().trim();
-    let Some((main, sub)) = kind.split_once('/') else { return false };
-    main.eq_ignore_ascii_case("application")
+    let Some((main, sub)) = kind.split_once('/') else {
+        return false;
+    };
+    !sub.contains('/')
+        && main.eq_ignore_ascii_case("application")
         && (sub.eq_ignore_ascii_case("json") || sub.to_ascii_lowercase().ends_with("+json"))
 }
 
@@ -233,9 +281,27 @@ mod tests {
     #[test]
     fn bearer_tokens() {
         assert_eq!(bearer_token("bEaReR abc.def"), Some("abc.def"));
-        for other in ["Bearer", "Bearer ", "Basic abc", "Bearer a b", "Bearer  a", "Bearer a "] {
+        for other in [
+            "Bearer",
+            "Bearer ",
+            "Basic abc",
+            "Bearer a b",
+            "Bearer  a",
+            "Bearer a ",
+        ] {
             assert_eq!(bearer_token(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn huge_numbers() {
+        for (before, digits, expected) in [(0, 299, false), (0, 300, true), (7, 300, true), (301, 4000, true)]
+        {
+            let json = format!("{}[{}]", " ".repeat(before), "9".repeat(digits));
+            assert_eq!(has_huge_number(json.as_bytes()), expected, "{before} {digits}");
+        }
+        assert!(!has_huge_number("1,".repeat(1000).as_bytes()));
+        assert!(!has_huge_number(b""));
     }
 
     #[test]
@@ -246,6 +312,7 @@ mod tests {
             ("application/vnd.api+json", true),
             ("text/json", false),
             ("application/jsonl", false),
+            ("application/a/b+json", false),
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(value));

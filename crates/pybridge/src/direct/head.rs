@@ -50,7 +50,16 @@ impl Head {
             values.push(path.get(range.clone()).ok_or(Refused)?);
         }
         let query = self.parts.uri.query().unwrap_or_default();
-        arguments(py, plan, Input { path: &values, query, headers: &self.parts.headers, body })
+        arguments(
+            py,
+            plan,
+            Input {
+                path: &values,
+                query,
+                headers: &self.parts.headers,
+                body,
+            },
+        )
     }
 
     /// What the router and the route add to the ASGI scope.

@@ -31,7 +31,10 @@ impl Plans {
     /// Reads a `fastrapi.plan.ApplicationPlan`.
     #[new]
     fn new(plan: &Bound<'_, PyAny>) -> PyResult<Self> {
-        Ok(Self { table: PlanTable::read(plan)?, classes: Arc::new(Classes::import(plan.py())?) })
+        Ok(Self {
+            table: PlanTable::read(plan)?,
+            classes: Arc::new(Classes::import(plan.py())?),
+        })
     }
 
     /// The call that a request leads to; `None` if the general lane serves it, or if it is no valid HTTP request.
@@ -43,7 +46,11 @@ impl Plans {
         query: &[u8],
         headers: Vec<(PyBackedBytes, PyBackedBytes)>,
     ) -> Option<PlannedCall> {
-        let target = if query.is_empty() { path.to_vec() } else { [path, b"?", query].concat() };
+        let target = if query.is_empty() {
+            path.to_vec()
+        } else {
+            [path, b"?", query].concat()
+        };
         let mut request = Request::builder().method(method).uri(target).body(()).ok()?;
         for (name, value) in headers {
             request.headers_mut().append(
@@ -51,10 +58,19 @@ impl Plans {
                 HeaderValue::from_bytes(&value).ok()?,
             );
         }
-        let (plan, path) = self.table.find(request.method(), request.uri().path(), request.headers())?;
+        let (plan, path) = self
+            .table
+            .find(request.method(), request.uri().path(), request.headers())?;
         let plan = Arc::clone(plan);
-        let head = Head { parts: request.into_parts().0, path };
-        Some(PlannedCall { plan, head, classes: Arc::clone(&self.classes) })
+        let head = Head {
+            parts: request.into_parts().0,
+            path,
+        };
+        Some(PlannedCall {
+            plan,
+            head,
+            classes: Arc::clone(&self.classes),
+        })
     }
 }
 
@@ -100,10 +116,16 @@ impl PlannedCall {
 
     /// Takes the parameters and calls the function. Returns its result in a tuple, or `None` if the general lane has to
     /// serve the request. What the function raises is raised.
-    fn run<'py>(&self, body: &Bound<'py, PyBytes>, request: &Bound<'py, PyAny>) -> PyResult<Option<(Bound<'py, PyAny>,)>> {
+    fn run<'py>(
+        &self,
+        body: &Bound<'py, PyBytes>,
+        request: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<(Bound<'py, PyAny>,)>> {
         let py = body.py();
         let bytes = Bytes::copy_from_slice(body.as_bytes());
-        let Ok(mut arguments) = self.head.arguments(py, &self.plan, &bytes) else { return Ok(None) };
+        let Ok(mut arguments) = self.head.arguments(py, &self.plan, &bytes) else {
+            return Ok(None);
+        };
         place_request(&self.plan, &mut arguments, request);
         let value = call(py, &self.plan, &arguments)?;
         let is_step = self.plan.is_coroutine && self.plan.placement == Placement::Pure;
@@ -116,9 +138,13 @@ impl PlannedCall {
         let py = result.py();
         match answer(&self.plan, &self.classes, result)? {
             Answer::Asgi(response, finish) => (response, finish).into_pyobject(py),
-            Answer::Ready(response, finish) => {
-                (response.status().as_u16(), headers(py, &response)?, body(py, response.body()), finish).into_pyobject(py)
-            }
+            Answer::Ready(response, finish) => (
+                response.status().as_u16(),
+                headers(py, &response)?,
+                body(py, response.body()),
+                finish,
+            )
+                .into_pyobject(py),
         }
     }
 }
@@ -126,7 +152,10 @@ impl PlannedCall {
 fn headers<'py>(py: Python<'py>, response: &Response) -> PyResult<Bound<'py, PyList>> {
     let list = PyList::empty(py);
     for (name, value) in response.headers() {
-        list.append((PyBytes::new(py, name.as_str().as_bytes()), PyBytes::new(py, value.as_bytes())))?;
+        list.append((
+            PyBytes::new(py, name.as_str().as_bytes()),
+            PyBytes::new(py, value.as_bytes()),
+        ))?;
     }
     Ok(list)
 }

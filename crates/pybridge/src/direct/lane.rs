@@ -84,7 +84,9 @@ impl DirectLane {
         if self.layers.is_empty() {
             return self.run(plan, path, request, Bypass::default()).await;
         }
-        self.layers.around(request, |request, bypass| self.run(plan, path, request, bypass)).await
+        self.layers
+            .around(request, |request, bypass| self.run(plan, path, request, bypass))
+            .await
     }
 
     async fn run(
@@ -106,7 +108,16 @@ impl DirectLane {
         };
         let head = Head { parts, path };
         let (lane, plan) = (Arc::clone(self), Arc::clone(plan));
-        let call = Call { lane, plan, head, bytes, unread, connection, session: None, bypass };
+        let call = Call {
+            lane,
+            plan,
+            head,
+            bytes,
+            unread,
+            connection,
+            session: None,
+            bypass,
+        };
         match call.plan.placement {
             // While the loop works, its thread has the interpreter: queueing is better than waiting for it here.
             Placement::Pure if !self.event_loop().is_awake() => call.run_inline().await,
@@ -174,7 +185,13 @@ impl Call {
             Some(called) => called,
             None => return Evaluation::Refused,
         };
-        let result = called.and_then(|value| if self.plan.is_coroutine { finish_step(&value) } else { Ok(value) });
+        let result = called.and_then(|value| {
+            if self.plan.is_coroutine {
+                finish_step(&value)
+            } else {
+                Ok(value)
+            }
+        });
         Evaluation::Done(result.and_then(|value| self.answer(&value)))
     }
 
@@ -252,8 +269,10 @@ impl Call {
     fn fail(mut self, context: &LoopContext<'_, '_>, mut reply: Reply, error: PyErr) {
         let py = context.py();
         let exchange = reply.exchange(&mut self);
-        if let Some(Err(failure)) =
-            self.session.as_ref().map(|session| session::save(session.bind(py), &self.head.parts.extensions))
+        if let Some(Err(failure)) = self
+            .session
+            .as_ref()
+            .map(|session| session::save(session.bind(py), &self.head.parts.extensions))
         {
             asgi::log_exception(py, "The session cannot be kept", &failure);
         }
@@ -264,14 +283,21 @@ impl Call {
         }
         let called = self.scoped(py, &exchange).and_then(|(scope, receive, send)| {
             scope.set_item(pyo3::intern!(py, "fastrapi.exception"), error.into_value(py))?;
-            scope.set_item(pyo3::intern!(py, "fastrapi.unhandled"), Py::new(py, Unhandled(self.bypass.clone()))?)?;
+            scope.set_item(
+                pyo3::intern!(py, "fastrapi.unhandled"),
+                Py::new(py, Unhandled(self.bypass.clone()))?,
+            )?;
             self.plan.on_error.bind(py).call1((scope, receive, send))
         });
         asgi::run(context, &exchange, called, |_| {});
     }
 
     /// The arguments of an ASGI application, as the router would pass them on to the route.
-    fn scoped<'py>(&mut self, py: Python<'py>, exchange: &Arc<Exchange>) -> PyResult<ConnectionArguments<'py>> {
+    fn scoped<'py>(
+        &mut self,
+        py: Python<'py>,
+        exchange: &Arc<Exchange>,
+    ) -> PyResult<ConnectionArguments<'py>> {
         let arguments = exchange.connection_arguments(py, &self.head.parts)?;
         if self.session.is_none() {
             self.session = session::load(py, &self.head.parts.extensions)?.map(Bound::unbind);
@@ -330,7 +356,10 @@ impl Reply {
         let exchange = Arc::new(Exchange::new(
             Arc::clone(&call.lane.asgi),
             call.connection.clone(),
-            Prefetched { chunk: std::mem::take(&mut call.bytes), rest: call.unread.take() },
+            Prefetched {
+                chunk: std::mem::take(&mut call.bytes),
+                rest: call.unread.take(),
+            },
             responder,
             call.head.parts.method == Method::HEAD,
         ));

@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use server::layers::Filter;
 use server::layers::cors::{Cors, CorsConfig, OriginPredicate};
 use server::layers::gzip::Gzip;
 use server::layers::https_redirect::HttpsRedirect;
 use server::layers::session::{SessionConfig, Sessions};
 use server::layers::trusted_host::TrustedHost;
-use server::layers::Filter;
 use server::{Request, Response};
 
 /// What a layer does with the response.
@@ -32,9 +32,9 @@ where
     fn request(self: Arc<Self>, request: &mut Request) -> ControlFlow<Response, After> {
         match Filter::request(&*self, request) {
             ControlFlow::Break(response) => ControlFlow::Break(response),
-            ControlFlow::Continue(state) => {
-                ControlFlow::Continue(Box::new(move |response| Filter::response(&*self, state, response)))
-            }
+            ControlFlow::Continue(state) => ControlFlow::Continue(Box::new(move |response| {
+                Filter::response(&*self, state, response)
+            })),
         }
     }
 }
@@ -69,11 +69,19 @@ impl Layers {
     /// # Errors
     /// `TypeError` or `ValueError` for settings that the middleware does not have.
     pub fn read(plan: &Bound<'_, PyAny>) -> PyResult<Self> {
-        plan.getattr("layers")?.try_iter()?.map(|layer| read_layer(&layer?)).collect::<PyResult<_>>().map(Self)
+        plan.getattr("layers")?
+            .try_iter()?
+            .map(|layer| read_layer(&layer?))
+            .collect::<PyResult<_>>()
+            .map(Self)
     }
 
     /// Serves a request inside of the layers.
-    pub(super) async fn around<F>(&self, mut request: Request, inner: impl FnOnce(Request, Bypass) -> F) -> Response
+    pub(super) async fn around<F>(
+        &self,
+        mut request: Request,
+        inner: impl FnOnce(Request, Bypass) -> F,
+    ) -> Response
     where
         F: Future<Output = Response>,
     {
@@ -86,7 +94,11 @@ impl Layers {
             }
         }
         let response = inner(request, bypass.clone()).await;
-        if bypass.is_set() { response } else { leave(passed, response) }
+        if bypass.is_set() {
+            response
+        } else {
+            leave(passed, response)
+        }
     }
 
     /// Whether there is no layer.
@@ -97,7 +109,10 @@ impl Layers {
 }
 
 fn leave(passed: Vec<After>, response: Response) -> Response {
-    passed.into_iter().rev().fold(response, |response, after| after(response))
+    passed
+        .into_iter()
+        .rev()
+        .fold(response, |response, after| after(response))
 }
 
 fn read_layer(layer: &Bound<'_, PyAny>) -> PyResult<Arc<dyn Layer>> {
@@ -138,7 +153,12 @@ impl Settings<'_> {
 
     /// Any collection of texts.
     fn list(&self, name: &str) -> PyResult<Vec<String>> {
-        self.0.as_any().get_item(name)?.try_iter()?.map(|item| item?.extract()).collect()
+        self.0
+            .as_any()
+            .get_item(name)?
+            .try_iter()?
+            .map(|item| item?.extract())
+            .collect()
     }
 }
 
@@ -158,11 +178,22 @@ fn cors(settings: &Settings<'_>) -> PyResult<CorsConfig> {
 /// Python's own regular expressions decide, so that they mean the same on both lanes.
 fn origin_predicate(settings: &Settings<'_>) -> PyResult<Option<OriginPredicate>> {
     let py = settings.0.py();
-    let Some(pattern) = settings.get::<Option<String>>("allow_origin_regex")? else { return Ok(None) };
-    let matches = py.import("re")?.call_method1("compile", (pattern,))?.getattr("fullmatch")?.unbind();
+    let Some(pattern) = settings.get::<Option<String>>("allow_origin_regex")? else {
+        return Ok(None);
+    };
+    let matches = py
+        .import("re")?
+        .call_method1("compile", (pattern,))?
+        .getattr("fullmatch")?
+        .unbind();
     Ok(Some(Arc::new(move |origin| {
         // A failure can only be exhausted memory: the origin is not allowed then.
-        Python::attach(|py| matches.bind(py).call1((origin,)).is_ok_and(|found| !found.is_none()))
+        Python::attach(|py| {
+            matches
+                .bind(py)
+                .call1((origin,))
+                .is_ok_and(|found| !found.is_none())
+        })
     })))
 }
 

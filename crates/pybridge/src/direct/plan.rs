@@ -180,9 +180,12 @@ fn read_placement(name: &str) -> PyResult<Placement> {
 fn read_parameter(parameter: &Bound<'_, PyAny>, names: &[&str]) -> PyResult<Parameter> {
     let name: String = parameter.getattr("name")?.extract()?;
     let source = match parameter.getattr("source")?.extract::<String>()?.as_str() {
-        "path" => Source::Path(names.iter().position(|known| *known == name).ok_or_else(|| {
-            PyValueError::new_err(format!("the path has no parameter {name:?}"))
-        })?),
+        "path" => Source::Path(
+            names
+                .iter()
+                .position(|known| *known == name)
+                .ok_or_else(|| PyValueError::new_err(format!("the path has no parameter {name:?}")))?,
+        ),
         "query" => Source::Query(name.into()),
         "header" => Source::Header(
             HeaderName::from_bytes(name.as_bytes())

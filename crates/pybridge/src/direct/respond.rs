@@ -25,11 +25,18 @@ impl Classes {
     /// # Errors
     /// Import errors of the `fastrapi` package.
     pub fn import(py: Python<'_>) -> PyResult<Self> {
-        let response = py.import("fastrapi.responses")?.getattr("Response")?.cast_into::<PyType>()?;
+        let response = py
+            .import("fastrapi.responses")?
+            .getattr("Response")?
+            .cast_into::<PyType>()?;
         Ok(Self {
             response_call: response.getattr("__call__")?.unbind(),
             response: response.unbind(),
-            outcome: py.import("fastrapi.plan.outcome")?.getattr("Outcome")?.cast_into::<PyType>()?.unbind(),
+            outcome: py
+                .import("fastrapi.plan.outcome")?
+                .getattr("Outcome")?
+                .cast_into::<PyType>()?
+                .unbind(),
         })
     }
 }
@@ -81,7 +88,9 @@ fn body_of(plan: &Plan, classes: &Classes, value: &Bound<'_, PyAny>) -> PyResult
     if value.is_instance(classes.response.bind(py))? {
         return Ok(None);
     }
-    let Some(encode) = &plan.encode else { return Ok(None) };
+    let Some(encode) = &plan.encode else {
+        return Ok(None);
+    };
     let body = encode.bind(py).call1((value,))?;
     Ok(Some(Bytes::copy_from_slice(body.cast::<PyBytes>()?.as_bytes())))
 }
@@ -89,7 +98,9 @@ fn body_of(plan: &Plan, classes: &Classes, value: &Bound<'_, PyAny>) -> PyResult
 fn json_response(status: StatusCode, body: Bytes) -> Response {
     let mut response = Response::new(ResponseBody::full(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
@@ -139,7 +150,11 @@ fn outcome_answer(plan: &Plan, classes: &Classes, outcome: &Bound<'_, PyAny>) ->
         }
         answer
     };
-    let finish = outcome.getattr("pending")?.is_truthy()?.then(|| outcome.getattr("finish")).transpose()?;
+    let finish = outcome
+        .getattr("pending")?
+        .is_truthy()?
+        .then(|| outcome.getattr("finish"))
+        .transpose()?;
     Ok(match answer {
         Answer::Ready(response, _) => Answer::Ready(response, finish.map(Bound::unbind)),
         Answer::Asgi(response, _) => Answer::Asgi(response, finish.map(Bound::unbind)),
@@ -148,24 +163,38 @@ fn outcome_answer(plan: &Plan, classes: &Classes, outcome: &Bound<'_, PyAny>) ->
 
 fn merge(response: &mut Response, own: &Bound<'_, PyAny>) -> PyResult<()> {
     let status = own.getattr("status_code")?;
-    if !status.is_none() {
+    if status.is_truthy()? {
         *response.status_mut() = status_of(&status)?;
         if !allows_body(response.status()) {
             *response.body_mut() = ResponseBody::Empty;
         }
     }
-    append_headers(response, &own.getattr("raw_headers")?)
+    // Of two lengths the first counts, and that is the body's.
+    let length = response.headers_mut().remove(header::CONTENT_LENGTH);
+    append_headers(response, &own.getattr("raw_headers")?)?;
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    response
+        .headers_mut()
+        .extend(length.map(|length| (header::CONTENT_LENGTH, length)));
+    Ok(())
 }
 
-/// RFC 9110, section 6.4.1: these have no content.
+/// RFC 9110, sections 6.4.1 and 15.3.6: these have no content.
 fn allows_body(status: StatusCode) -> bool {
-    !(status.is_informational() || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED)
+    !matches!(
+        status,
+        StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
+    ) && !status.is_informational()
 }
 
 /// Reads a response object of the framework; one with its own way of sending stays an object.
 fn finished(classes: &Classes, object: &Bound<'_, PyAny>, finish: Option<Py<PyAny>>) -> PyResult<Answer> {
     let py = object.py();
-    if !object.get_type().getattr("__call__")?.is(classes.response_call.bind(py)) {
+    if !object
+        .get_type()
+        .getattr("__call__")?
+        .is(classes.response_call.bind(py))
+    {
         // Sending itself includes running its background task.
         return Ok(Answer::Asgi(object.clone().unbind(), None));
     }
@@ -185,6 +214,10 @@ fn finished(classes: &Classes, object: &Bound<'_, PyAny>, finish: Option<Py<PyAn
         if declared.to_str().ok().and_then(|text| text.parse().ok()) != Some(length) {
             return Ok(Answer::Asgi(object.clone().unbind(), None));
         }
+        // It writes none for an empty answer to `HEAD`, whose length it cannot know.
+        if length == 0 {
+            response.headers_mut().insert(header::CONTENT_LENGTH, declared);
+        }
     }
     Ok(Answer::Ready(response, finish))
 }
@@ -195,7 +228,9 @@ fn status_of(status: &Bound<'_, PyAny>) -> PyResult<StatusCode> {
         .ok()
         .and_then(|code| StatusCode::from_u16(code).ok())
         .filter(|code| code.as_u16() >= 200)
-        .ok_or_else(|| PyRuntimeError::new_err(format!("{status} is not a final HTTP status code (200 to 999)")))
+        .ok_or_else(|| {
+            PyRuntimeError::new_err(format!("{status} is not a final HTTP status code (200 to 999)"))
+        })
 }
 
 fn append_headers(response: &mut Response, raw: &Bound<'_, PyAny>) -> PyResult<()> {

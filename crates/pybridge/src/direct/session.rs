@@ -10,11 +10,17 @@ use server::layers::session::Session;
 /// # Errors
 /// Import errors of the package. A cookie with a good signature holds JSON that the framework wrote.
 pub(super) fn load<'py>(py: Python<'py>, extensions: &Extensions) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let Some(session) = extensions.get::<Session>() else { return Ok(None) };
-    let class = py.import(intern!(py, "fastrapi.middleware.sessions"))?.getattr(intern!(py, "Session"))?;
+    let Some(session) = extensions.get::<Session>() else {
+        return Ok(None);
+    };
+    let class = py
+        .import(intern!(py, "fastrapi.middleware.sessions"))?
+        .getattr(intern!(py, "Session"))?;
     match session.peek() {
         Some(json) => {
-            let data = py.import(intern!(py, "json"))?.call_method1(intern!(py, "loads"), (&*json,))?;
+            let data = py
+                .import(intern!(py, "json"))?
+                .call_method1(intern!(py, "loads"), (&*json,))?;
             class.call1((data,)).map(Some)
         }
         None => class.call0().map(Some),
@@ -27,12 +33,16 @@ pub(super) fn load<'py>(py: Python<'py>, extensions: &Extensions) -> PyResult<Op
 /// `TypeError` for a value that JSON does not have.
 pub(super) fn save(dictionary: &Bound<'_, PyAny>, extensions: &Extensions) -> PyResult<()> {
     let py = dictionary.py();
-    let Some(session) = extensions.get::<Session>() else { return Ok(()) };
+    let Some(session) = extensions.get::<Session>() else {
+        return Ok(());
+    };
     if dictionary.getattr(intern!(py, "modified"))?.is_truthy()? {
         if dictionary.len()? == 0 {
             session.clear();
         } else {
-            let json = py.import(intern!(py, "json"))?.call_method1(intern!(py, "dumps"), (dictionary,))?;
+            let json = py
+                .import(intern!(py, "json"))?
+                .call_method1(intern!(py, "dumps"), (dictionary,))?;
             session.write(json.extract::<String>()?);
         }
     } else if dictionary.getattr(intern!(py, "accessed"))?.is_truthy()? {

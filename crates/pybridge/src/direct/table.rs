@@ -41,12 +41,17 @@ pub struct PlanTable {
 pub fn compile(application: &Bound<'_, PyAny>) -> PyResult<Option<(PlanTable, Layers)>> {
     let py = application.py();
     // Applications of other frameworks run without the package being imported.
-    let loaded = py.import("sys")?.getattr("modules")?.get_item("fastrapi.applications");
+    let loaded = py
+        .import("sys")?
+        .getattr("modules")?
+        .get_item("fastrapi.applications");
     let Ok(applications) = loaded else { return Ok(None) };
     if !application.is_instance(&applications.getattr("FastAPI")?)? {
         return Ok(None);
     }
-    let plan = py.import("fastrapi.plan")?.call_method1("compile_application", (application,))?;
+    let plan = py
+        .import("fastrapi.plan")?
+        .call_method1("compile_application", (application,))?;
     if !plan.getattr("reason")?.is_none() {
         return Ok(None);
     }
@@ -77,7 +82,10 @@ impl PlanTable {
             };
             builder.push(methods, pattern, entry);
         }
-        Ok(Self { routes: builder.build(), counts })
+        Ok(Self {
+            routes: builder.build(),
+            counts,
+        })
     }
 
     /// How many routes there are on each lane.
@@ -88,18 +96,34 @@ impl PlanTable {
 
     /// The plan for a request, if the direct lane serves it.
     #[must_use]
-    pub fn find(&self, method: &Method, path: &str, headers: &HeaderMap) -> Option<(&Arc<Plan>, MatchedPath)> {
+    pub fn find(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Option<(&Arc<Plan>, MatchedPath)> {
         // A WebSocket handshake is a GET for another kind of route.
         if headers.contains_key(header::UPGRADE) {
             return None;
         }
-        let decoded: Option<Box<str>> = path
-            .contains('%')
-            .then(|| percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned().into());
+        let decoded: Option<Box<str>> = path.contains('%').then(|| {
+            percent_encoding::percent_decode_str(path)
+                .decode_utf8_lossy()
+                .into_owned()
+                .into()
+        });
         match self.routes.lookup(method, decoded.as_deref().unwrap_or(path)) {
-            Lookup::Found { value: Entry::Direct(plan), params, .. } => {
-                Some((plan, MatchedPath { decoded, ranges: params }))
-            }
+            Lookup::Found {
+                value: Entry::Direct(plan),
+                params,
+                ..
+            } => Some((
+                plan,
+                MatchedPath {
+                    decoded,
+                    ranges: params,
+                },
+            )),
             _ => None,
         }
     }

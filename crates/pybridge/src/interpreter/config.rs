@@ -66,6 +66,8 @@ fn set_carried_paths(config: &mut Config, root: &str, venv: Option<&Venv>) -> Re
     config.set(Field::BaseExecutable, program.as_os_str())?;
     config.set(Field::Prefix, prefix)?;
     config.set(Field::ExecPrefix, prefix)?;
+    // Given, so that a `PYTHONHOME` in the environment, which belongs to another interpreter, is not looked at.
+    config.set(Field::Home, root)?;
     config.set(Field::BasePrefix, root)?;
     config.set(Field::BaseExecPrefix, root)?;
     config.set(Field::PlatLibDir, OsStr::new("lib"))?;
@@ -149,6 +151,7 @@ enum Field {
     BaseExecPrefix,
     PlatLibDir,
     StdlibDir,
+    Home,
 }
 
 struct Config(ffi::PyConfig);
@@ -188,6 +191,7 @@ impl Config {
                 Field::BaseExecPrefix => &raw mut (*config).base_exec_prefix,
                 Field::PlatLibDir => &raw mut (*config).platlibdir,
                 Field::StdlibDir => &raw mut (*config).stdlib_dir,
+                Field::Home => &raw mut (*config).home,
             };
             ffi::PyConfig_SetBytesString(config, field, value.as_ptr())
         };

@@ -89,7 +89,9 @@ unsafe fn str_text<'a>(value: *mut ffi::PyObject) -> Result<&'a str, Unencodable
 unsafe fn write_str(value: *mut ffi::PyObject, out: &mut Vec<u8>) -> Result<(), Unencodable> {
     // SAFETY: the caller's promise is the one that `str_text` asks for.
     let text = unsafe { str_text(value)? };
-    CompactFormatter.write_string_fast(out, text, true).map_err(|_| Unencodable)
+    CompactFormatter
+        .write_string_fast(out, text, true)
+        .map_err(|_| Unencodable)
 }
 
 /// # Safety
@@ -121,7 +123,13 @@ unsafe fn write_float(value: *mut ffi::PyObject, out: &mut Vec<u8>) -> Result<()
     }
     // SAFETY: 'r' asks for `repr`'s shortest form; the returned C string is freed with PyMem_Free.
     unsafe {
-        let text = ffi::PyOS_double_to_string(number, b'r' as c_char, 0, ffi::Py_DTSF_ADD_DOT_0, std::ptr::null_mut());
+        let text = ffi::PyOS_double_to_string(
+            number,
+            b'r' as c_char,
+            0,
+            ffi::Py_DTSF_ADD_DOT_0,
+            std::ptr::null_mut(),
+        );
         if text.is_null() {
             ffi::PyErr_Clear();
             return Err(Unencodable);
@@ -180,7 +188,9 @@ unsafe fn write_dict(value: *mut ffi::PyObject, out: &mut Vec<u8>, depth: usize)
                 out.push(b',');
             }
             first = false;
-            CompactFormatter.write_string_fast(out, name, true).map_err(|_| Unencodable)?;
+            CompactFormatter
+                .write_string_fast(out, name, true)
+                .map_err(|_| Unencodable)?;
             out.push(b':');
             write_value(item, out, depth + 1)?;
         }
@@ -204,7 +214,10 @@ mod tests {
         let source = format!(
             "__import__('json').dumps({source}, ensure_ascii=False, allow_nan=False, separators=(',', ':'))"
         );
-        py.eval(&CString::new(source).unwrap(), None, None).unwrap().extract().unwrap()
+        py.eval(&CString::new(source).unwrap(), None, None)
+            .unwrap()
+            .extract()
+            .unwrap()
     }
 
     #[test]
@@ -219,7 +232,11 @@ mod tests {
                 "({}, [], (), {'a': {'b': [1, {'c': None}]}})",
                 "'x' * 1000 + '\"' + 'y' * 100",
             ] {
-                assert_eq!(encoded(py, source).as_deref(), Ok(expected(py, source).as_str()), "{source}");
+                assert_eq!(
+                    encoded(py, source).as_deref(),
+                    Ok(expected(py, source).as_str()),
+                    "{source}"
+                );
             }
         });
     }

@@ -158,14 +158,19 @@ impl Session {
             let state = lifespan.state().map(|state| state.clone_ref(py));
             let root_path = &self.options.root_path;
             let object = application.clone_ref(py);
-            let websocket = self.options.server.websocket.clone();
             let (event_loop, runtime) = (self.event_loop.clone(), self.runtime.clone());
-            let app = AsgiApp::new(py, application, event_loop, runtime, state, root_path, websocket)?;
-            let body_limit = self.options.server.in_memory_body_limit;
+            let config = &self.options.server;
+            let app = AsgiApp::new(py, application, event_loop, runtime, state, root_path, config)?;
             if !self.options.direct_lane {
                 return Ok(PythonService::general(app));
             }
-            PythonService::new(py, object.bind(py), app, Arc::clone(&self.executor), body_limit)
+            PythonService::new(
+                py,
+                object.bind(py),
+                app,
+                Arc::clone(&self.executor),
+                config.in_memory_body_limit,
+            )
         })
         .map_err(|error| RunError::Prepare(error.to_string()))?;
         let ready = Ready {
