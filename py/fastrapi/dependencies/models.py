@@ -43,11 +43,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from fastrapi._compat import ModelField
-from fastrapi.dependencies.callables import _CallIdentity as _CallIdentity
-from fastrapi.dependencies.callables import _is_async_gen_callable_cached as _is_async_gen_callable_cached
-from fastrapi.dependencies.callables import _is_coroutine_callable_cached as _is_coroutine_callable_cached
-from fastrapi.dependencies.callables import _is_gen_callable_cached as _is_gen_callable_cached
-from fastrapi.dependencies.callables import kind_of_callable, unwrap
+from fastrapi.dependencies.callables import (  # noqa: F401  # known under these names
+    _CallIdentity,
+    _is_async_gen_callable_cached,
+    _is_coroutine_callable_cached,
+    _is_gen_callable_cached,
+    kind_of_callable,
+    unwrap,
+)
+from fastrapi.dependencies.callables import is_async_gen_callable as _is_async_gen_callable  # noqa: F401
+from fastrapi.dependencies.callables import is_coroutine_callable as _is_coroutine_callable  # noqa: F401
+from fastrapi.dependencies.callables import is_gen_callable as _is_gen_callable  # noqa: F401
 from fastrapi.security.base import SecurityBase
 from fastrapi.types import DependencyCacheKey
 
