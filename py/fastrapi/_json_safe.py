@@ -1,7 +1,7 @@
-"""Data that JSON can always hold, for echoing what a client sent back to it.
+"""Data that JSON can always hold.
 
-FastAPI answers with status 500 where a 422 would have to contain a number that JSON does not
-have, text that UTF-8 does not have, or bytes that are not text.
+A client can send numbers that JSON does not have and text that UTF-8 does not have: Python's decoder takes
+`NaN`, `1e400` and lone surrogates. FastAPI answers with status 500 when it has to send them back.
 """
 
 from __future__ import annotations
@@ -11,6 +11,21 @@ import re
 from typing import Any
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def sendable(value: Any) -> Any:
+    """Plain data with non-finite numbers as `None`, as response models write them, and U+FFFD for lone
+    surrogates.
+    """
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {sendable(key): sendable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [sendable(item) for item in value]
+    return value
 
 
 def json_safe(value: Any) -> Any:

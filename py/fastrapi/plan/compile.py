@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from fastrapi._json_safe import sendable
 from fastrapi._routing.mount import Mount
 from fastrapi.compat.starlette.routing import BaseRoute, Route, WebSocketRoute
 from fastrapi.datastructures import DefaultPlaceholder
@@ -182,7 +183,11 @@ def _encode(builder: ResponseBuilder) -> Callable[[Any], bytes] | None:
     instance = JSONResponse.__new__(JSONResponse)
 
     def encode(result: Any) -> bytes:
-        return render(instance, builder.content(result))
+        content = builder.content(result)
+        try:
+            return render(instance, content)
+        except ValueError:
+            return render(instance, sendable(content))
 
     return encode
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastrapi._compat import DumpOptions as DumpOptions
 from fastrapi._compat import ModelField
+from fastrapi._json_safe import sendable
 from fastrapi.datastructures import DefaultPlaceholder
 from fastrapi.encoders import jsonable_encoder
 from fastrapi.exceptions import EndpointContext, ResponseValidationError
@@ -64,7 +65,7 @@ class ResponseBuilder:
         if self.direct:
             response = Response(content=content, media_type="application/json", **arguments)
         else:
-            response = self.response_class(content, **arguments)
+            response = self._of_class(content, arguments)
         if not is_body_allowed_for_status_code(response.status_code):
             response.body = b""
             # Status 205 has a length all the same (RFC 9110, section 15.3.6): that of no content.
@@ -73,6 +74,14 @@ class ResponseBuilder:
         if solved.response is not None:
             response.headers.raw.extend(solved.response.headers.raw)
         return response
+
+    def _of_class(self, content: Any, arguments: dict[str, Any]) -> Response:
+        try:
+            return self.response_class(content, **arguments)
+        except ValueError:
+            if self.response_class is not JSONResponse:
+                raise
+            return JSONResponse(sendable(content), **arguments)
 
 
 def actual_response_class(response_class: type[Response] | DefaultPlaceholder) -> type[Response]:
