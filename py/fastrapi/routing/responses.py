@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fastrapi._compat import DumpOptions as DumpOptions
+from pydantic import BaseModel
+
 from fastrapi._compat import ModelField
 from fastrapi._json_safe import sendable
 from fastrapi.datastructures import DefaultPlaceholder
@@ -46,7 +48,13 @@ class ResponseBuilder:
             ResponseValidationError: The result does not fit the response model.
         """
         if self.field is None:
-            return jsonable_encoder(result)
+            try:
+                return jsonable_encoder(result)
+            except UnicodeEncodeError:
+                # pydantic refuses lone surrogates in keys of untyped dictionaries.
+                if not isinstance(result, BaseModel):
+                    raise
+                return jsonable_encoder(sendable(result.model_dump(by_alias=True)))
         value, errors = self.field.validate(result, loc=("response",))
         if errors:
             raise ResponseValidationError(errors, body=result, endpoint_ctx=self.context)
