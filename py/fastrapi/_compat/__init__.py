@@ -28,6 +28,7 @@ from fastrapi._compat.v2 import copy_field_info as copy_field_info
 from fastrapi._compat.v2 import create_body_model as create_body_model
 from fastrapi._compat.v2 import get_cached_model_fields as get_cached_model_fields
 from fastrapi._compat.v2 import get_missing_field_error as get_missing_field_error
+from fastrapi._compat.v2 import get_model_fields as get_model_fields
 from fastrapi._compat.v2 import is_scalar_field as is_scalar_field
 from fastrapi._compat.v2 import relocate as relocate
 from fastrapi._compat.v2 import serialize_sequence_value as serialize_sequence_value

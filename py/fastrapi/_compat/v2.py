@@ -193,7 +193,12 @@ def create_body_model(
 
 @lru_cache(maxsize=1024)
 def get_cached_model_fields(model: type[BaseModel]) -> list[ModelField]:
-    """The fields of the model, each with a validator of its own. Not to be changed by the caller."""
+    """Like `get_model_fields`, for use in requests. Not to be changed by the caller."""
+    return get_model_fields(model)
+
+
+def get_model_fields(model: type[BaseModel]) -> list[ModelField]:
+    """The fields of the model, each with a validator of its own."""
     return [
         ModelField(field_info=field_info, name=name, config=_standalone_config(model, field_info.annotation))
         for name, field_info in model.model_fields.items()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema as PydanticGenerateJsonSchema
 from pydantic.json_schema import JsonSchemaMode, JsonSchemaValue
 from pydantic_core import core_schema
 
+from fastrapi._compat import get_model_fields
 from fastrapi.openapi.constants import REF_TEMPLATE
 
 if TYPE_CHECKING:
@@ -57,12 +59,13 @@ class SchemaRegistry:
 
     def __init__(self, *, separate_input_output: bool) -> None:
         self._separate = separate_input_output
+        self._output_only = _OutputOnly()
         self._core_schemas: dict[_Key, Any] = {}
         self._schemas: dict[_Key, JsonSchemaValue] = {}
         self.definitions: dict[str, JsonSchemaValue] = {}
 
     def _mode(self, field: ModelField) -> JsonSchemaMode:
-        if self._separate or field.mode == "validation" or _has_computed_fields(field):
+        if self._separate or field.mode == "validation" or self._output_only.is_in(field):
             # Computed fields exist in the output only: described as input they would be lost.
             return field.mode
         return "validation"
@@ -92,15 +95,31 @@ class SchemaRegistry:
         return described
 
 
-def _has_computed_fields(field: ModelField) -> bool:
-    """Whether the value, or anything in it, has fields that exist in the output only."""
-    pending: list[Any] = [field.type_adapter.core_schema]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, dict):
-            if part.get("computed_fields"):
+class _OutputOnly:
+    """Knows which values have fields that exist in the output only; each model is looked at once."""
+
+    def __init__(self) -> None:
+        self._without: set[type[BaseModel]] = set()
+
+    def is_in(self, field: ModelField) -> bool:
+        """Whether the value of the field, or anything in it, has computed fields."""
+        seen: set[type[BaseModel]] = set()
+        pending: list[Any] = [field.type_adapter.core_schema]
+        while pending:
+            part = pending.pop()
+            if isinstance(part, (list, tuple)):
+                pending.extend(part)
+            elif isinstance(part, dict) and part.get("computed_fields"):
                 return True
-            pending.extend(value for key, value in part.items() if key != "metadata")
-        elif isinstance(part, (list, tuple)):
-            pending.extend(part)
-    return False
+            elif isinstance(part, dict) and part.get("type") == "model":
+                model = part["cls"]
+                if model in seen or model in self._without:
+                    continue
+                seen.add(model)
+                if model.model_computed_fields:
+                    return True
+                pending.extend(each.type_adapter.core_schema for each in get_model_fields(model))
+            elif isinstance(part, dict):
+                pending.extend(value for key, value in part.items() if key != "metadata")
+        self._without |= seen
+        return False
