@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fastrapi._compat import DumpOptions as DumpOptions
 from pydantic import BaseModel
 
+from fastrapi._compat import DumpOptions as DumpOptions
 from fastrapi._compat import ModelField
 from fastrapi._json_safe import sendable
 from fastrapi.datastructures import DefaultPlaceholder
