@@ -119,7 +119,7 @@ class HTTPBasic(HTTPBase):
 
     async def __call__(self, request: HTTPConnection) -> HTTPBasicCredentials | None:
         scheme, parameters = get_authorization_scheme_param(request.headers.get("Authorization"))
-        if scheme.lower() != "basic" or not parameters:
+        if scheme.lower() != "basic":
             self._reject()
             return None
         try:
