@@ -104,12 +104,13 @@ run: build
 
 # --- checking ---------------------------------------------------------------------------------------------------
 
-test: build $(B)/test.stamp $(B)/dropin.stamp
+test: build $(B)/test.stamp $(B)/dropin.stamp $(B)/openapi.stamp
 	@scripts/require.sh redis
 	PYO3_PYTHON=$(python) cargo test --locked --workspace
 	$(VENV)/bin/python -m pytest tests/unit
 	FASTRAPI_SERVER=$(CURDIR)/$(BINARY) $(VENV)/bin/python -m pytest tests/live
-	FASTRAPI_SERVER=$(CURDIR)/$(BINARY) FASTRAPI_DROPIN=$(CURDIR)/$(DROPIN) $(VENV)/bin/python -m pytest tests/dropin
+	FASTRAPI_SERVER=$(CURDIR)/$(BINARY) FASTRAPI_DROPIN=$(CURDIR)/$(DROPIN) FASTRAPI_OPENAPI=$(CURDIR)/$(OPENAPI) \
+	  $(VENV)/bin/python -m pytest tests/dropin tests/openapi
 	cd examples/search && FASTRAPI_SERVER=$(CURDIR)/$(BINARY) $(CURDIR)/$(VENV)/bin/python -m pytest tests
 
 $(B)/test.stamp: $(B)/venv.stamp requirements/test.txt
@@ -123,6 +124,13 @@ $(B)/dropin.stamp: $(B)/wheel.stamp requirements/dropin.txt
 	@$(python) -m venv --clear $(DROPIN)
 	@$(DROPIN)/bin/python $(PIP) install --no-deps --require-hashes -r requirements/dropin.txt
 	@$(DROPIN)/bin/python $(PIP) install --no-deps target/wheels/*.whl
+	@touch $@
+
+OPENAPI := target/venvs/openapi
+
+$(B)/openapi.stamp: $(B)/python requirements/openapi.txt
+	@$(python) -m venv --clear $(OPENAPI)
+	@$(OPENAPI)/bin/python $(PIP) install --require-hashes -r requirements/openapi.txt
 	@touch $@
 
 LINT := target/venvs/lint
