@@ -51,7 +51,7 @@ def test_a_change_starts_the_application_again(project: Project, server: Server)
     assert answer(server) == "one"
     project.write("answers.py", "VALUE = 'two'\n")
     server.wait_for(r"dev: answers\.py changed, restarting")
-    # No waiting for the new process: its port has been open all the time.
+    server.wait_for(" serves main:app on ", times=2)
     assert answer(server) == "two"
     assert starts(server) == 2
 
@@ -151,6 +151,7 @@ def test_other_directories_can_be_watched(project: Project, tmp_path: Path) -> N
         project.write("answers.py", "VALUE = 'two'\n")
         project.write("library/part.py", "x = 2\n")
         server.wait_for(r"dev: library/part\.py changed, restarting")
+        server.wait_for(" serves main:app on ", times=2)
         assert answer(server) == "two"
         assert server.log.count("restarting") == 1
 

@@ -20,7 +20,8 @@ use snapshot::Snapshot;
 /// caches, logs, data), and files that are written again with the same content, are no changes.
 pub(crate) struct Watcher {
     directories: Vec<PathBuf>,
-    changes: UnboundedReceiver<PathBuf>,
+    written: UnboundedReceiver<PathBuf>,
+    snapshot: Snapshot,
 }
 
 impl Watcher {
@@ -36,27 +37,34 @@ impl Watcher {
             .collect::<Result<_, _>>()?;
         let (raw_sender, raw) = mpsc::channel();
         let watcher = notify::recommended_watcher(raw_sender).map_err(|error| failed(&error))?;
-        let (sender, changes) = unbounded_channel();
-        let mut task = Task {
-            watcher,
-            snapshot: Snapshot::default(),
-            sender,
-        };
+        let (sender, written) = unbounded_channel();
+        let mut snapshot = Snapshot::default();
+        let mut task = Task { watcher, sender };
         for directory in &directories {
             for file in task.watch_tree(directory).map_err(|error| failed(&error))? {
-                task.snapshot.remember(&file);
+                snapshot.remember(&file);
             }
         }
         std::thread::Builder::new()
             .name("reload-watch".into())
             .spawn(move || task.run(&raw))
             .map_err(|error| failed(&notify::Error::io(error)))?;
-        Ok(Self { directories, changes })
+        Ok(Self {
+            directories,
+            written,
+            snapshot,
+        })
     }
 
-    /// Waits for the next changed file.
-    pub(crate) async fn changed(&mut self) -> Option<PathBuf> {
-        self.changes.recv().await
+    /// Waits for the next file that was written, moved or removed. Whether it changed is not known before the writing
+    /// is over: a file that is written again is empty in between.
+    pub(crate) async fn written(&mut self) -> Option<PathBuf> {
+        self.written.recv().await
+    }
+
+    /// Whether the file has another content than when it was last asked for.
+    pub(crate) fn has_changed(&mut self, path: &Path) -> bool {
+        self.snapshot.has_changed(path)
     }
 
     /// What is watched.
@@ -88,7 +96,6 @@ fn failed(error: &notify::Error) -> Report {
 
 struct Task {
     watcher: RecommendedWatcher,
-    snapshot: Snapshot,
     sender: UnboundedSender<PathBuf>,
 }
 
@@ -154,11 +161,11 @@ impl Task {
         }
     }
 
-    /// Reports a change; breaks once nobody listens any more.
-    fn on_file(&mut self, path: &Path) -> ControlFlow<()> {
-        if self.snapshot.has_changed(path) && self.sender.send(path.to_owned()).is_err() {
-            return ControlFlow::Break(());
+    /// Reports a file; breaks once nobody listens any more.
+    fn on_file(&self, path: &Path) -> ControlFlow<()> {
+        match self.sender.send(path.to_owned()) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
         }
-        ControlFlow::Continue(())
     }
 }

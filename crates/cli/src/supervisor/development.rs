@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
 use server::listener::BoundListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::signals::{Request, Signals};
 use super::worker::{Orders, Worker, WorkerEvent, WorkerId};
@@ -22,6 +22,8 @@ use crate::settings::Settings;
 
 /// Changes that come in a row (an editor's "save all", a branch switched) are answered once.
 const SETTLING: Duration = Duration::from_millis(50);
+/// A file that is written all the time does not put the answer off for ever.
+const LONGEST_SETTLING: Duration = Duration::from_millis(500);
 /// What requests in flight get: a person waits for the restart.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// An application that writes one of its own modules whenever it starts would be restarted for ever.
@@ -78,7 +80,7 @@ impl Session {
         loop {
             tokio::select! {
                 Some(event) = self.receiver.recv() => self.on_event(event),
-                Some(path) = self.watcher.changed() => self.on_change(&path).await?,
+                Some(path) = self.watcher.written() => self.on_write(path).await?,
                 request = self.signals.next() => if let Request::Stop(_) = request {
                     self.stop().await;
                     return Ok(Exit::Success);
@@ -117,12 +119,18 @@ impl Session {
         }
     }
 
-    async fn on_change(&mut self, path: &Path) -> io::Result<()> {
-        let mut changed = vec![path.to_owned()];
-        while let Ok(Some(path)) = timeout(SETTLING, self.watcher.changed()).await {
-            changed.push(path);
+    async fn on_write(&mut self, path: PathBuf) -> io::Result<()> {
+        let mut changed = vec![path];
+        let latest = Instant::now() + LONGEST_SETTLING;
+        while let Ok(Some(path)) =
+            timeout_at(latest.min(Instant::now() + SETTLING), self.watcher.written()).await
+        {
+            if !changed.contains(&path) {
+                changed.push(path);
+            }
         }
-        if self.is_endless(&changed) {
+        changed.retain(|path| self.watcher.has_changed(path));
+        if changed.is_empty() || self.is_endless(&changed) {
             return Ok(());
         }
         eprintln!("dev: {} changed, restarting", shown(&changed[0]));
