@@ -30,8 +30,8 @@ COPY target/release/fastrapi-server /fastrapi-server
 FROM ${BINARY} AS binary
 
 FROM ${BASE_IMAGE}
-RUN groupadd --system --gid 10001 fastrapi \
-    && useradd --system --uid 10001 --gid fastrapi --no-create-home --home-dir /nonexistent fastrapi \
+RUN groupadd --gid 10001 fastrapi \
+    && useradd --uid 10001 --gid fastrapi --no-create-home --home-dir /nonexistent fastrapi \
     && mkdir /app
 COPY --from=binary --chmod=0755 /fastrapi-server /usr/local/bin/fastrapi-server
 WORKDIR /app

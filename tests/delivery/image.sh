@@ -12,8 +12,16 @@ storage=$(mktemp -d)
 buildah_() { buildah --root "$storage/root" --runroot "$storage/run" --storage-driver vfs "$@"; }
 server=
 container=
+descendants() { # innermost first
+    for child in $(ps -o pid= --ppid "$1"); do
+        descendants "$child"
+        echo "$child"
+    done
+}
 stop() {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    # buildah does not pass signals on to what it runs, so what it runs is told first.
+    [ -z "$server" ] || kill -TERM $(descendants "$server") 2>/dev/null || true
+    [ -z "$server" ] || wait "$server" 2>/dev/null || true
     [ -z "$container" ] || buildah_ rm "$container" >/dev/null 2>&1 || true
     buildah_ rmi --all --force >/dev/null 2>&1 || true
     rm -rf "$storage"
@@ -67,7 +75,8 @@ fi
 words=$(inspect '{{range .OCIv1.Config.Entrypoint}}{{println .}}{{end}}{{range .OCIv1.Config.Cmd}}{{println .}}{{end}}')
 set -f
 # shellcheck disable=SC2086 # no word of it contains a blank
-buildah_ run --isolation chroot --network host "$container" -- $words &
+buildah --root "$storage/root" --runroot "$storage/run" --storage-driver vfs run --isolation chroot \
+    --network host "$container" -- $words &
 server=$!
 set +f
 check_search "http://127.0.0.1:$port" "$server"
