@@ -320,6 +320,7 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
 
     # Routes
 
+    @expands(AddAPIRouteOptions)
     def add_api_route(
         self, path: str, endpoint: Callable[..., Any], **options: Unpack[AddAPIRouteOptions]
     ) -> None:

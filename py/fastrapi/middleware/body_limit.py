@@ -29,6 +29,9 @@ class _ResponseReplaced(Exception):
 
 def is_due_to_limit(exc: BaseException) -> bool:
     """Whether an application failed because it met a body limit."""
+    if isinstance(exc, BaseExceptionGroup):
+        # What else is in a group must not be hidden, whatever it was raised from.
+        return _is_of_limit(exc)
     # One that had begun its response then raises an error of its own.
     return _is_of_limit(exc) or (exc.__cause__ is not None and _is_of_limit(exc.__cause__))
 
