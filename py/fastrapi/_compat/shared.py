@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from functools import partial
-from typing import Annotated, Any, ForwardRef, TypeGuard, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeGuard, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.version import VERSION as PYDANTIC_VERSION
@@ -169,8 +169,3 @@ def annotation_is_pydantic_v1(annotation: Any) -> bool:
     if is_pydantic_v1_model_class(annotation):
         return True
     return any(annotation_is_pydantic_v1(argument) for argument in get_args(annotation))
-
-
-def is_unresolved(annotation: Any) -> bool:
-    """Whether the annotation is a name that could not be resolved where it stands."""
-    return isinstance(annotation, (str, ForwardRef))

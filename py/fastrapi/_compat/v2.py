@@ -98,6 +98,7 @@ class ModelField:
 
     @property
     def _type_adapter(self) -> TypeAdapter[Any]:
+        # Other packages know it under this name.
         return self.type_adapter
 
     @property
