@@ -28,6 +28,8 @@ const LONGEST_SETTLING: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_millis(500);
 /// An application that writes one of its own modules whenever it starts would be restarted for ever.
 const CHANGES_DURING_START: u32 = 3;
+/// What is written so soon after a start may be the work of the application.
+const START: Duration = Duration::from_secs(1);
 
 /// Python takes a module's compiled form for current if its source has the same size and was written in the same
 /// second, which two quick changes easily are.
@@ -120,6 +122,10 @@ impl Session {
     }
 
     async fn on_write(&mut self, path: PathBuf) -> io::Result<()> {
+        let starting = self
+            .worker
+            .as_ref()
+            .is_some_and(|worker| !worker.ready || worker.age() < START);
         let mut changed = vec![path];
         let latest = Instant::now() + LONGEST_SETTLING;
         while let Ok(Some(path)) =
@@ -130,7 +136,7 @@ impl Session {
             }
         }
         changed.retain(|path| self.watcher.has_changed(path));
-        if changed.is_empty() || self.is_endless(&changed) {
+        if changed.is_empty() || self.is_endless(&changed, starting) {
             return Ok(());
         }
         eprintln!("dev: {} changed, restarting", shown(&changed[0]));
@@ -139,11 +145,7 @@ impl Session {
     }
 
     /// Whether every one of the files changed during each of the last starts.
-    fn is_endless(&mut self, changed: &[PathBuf]) -> bool {
-        let starting = self
-            .worker
-            .as_ref()
-            .is_some_and(|worker| !worker.ready || worker.age() < PATIENCE);
+    fn is_endless(&mut self, changed: &[PathBuf], starting: bool) -> bool {
         if !starting {
             self.changes_during_start.clear();
             return false;
