@@ -23,7 +23,6 @@ stop() {
     [ -z "$server" ] || kill -TERM $(descendants "$server") 2>/dev/null || true
     [ -z "$server" ] || wait "$server" 2>/dev/null || true
     [ -z "$container" ] || buildah_ rm "$container" >/dev/null 2>&1 || true
-    buildah_ rmi --all --force >/dev/null 2>&1 || true
     rm -rf "$storage"
 }
 trap stop EXIT INT TERM
