@@ -19,8 +19,11 @@ descendants() { # innermost first
     done
 }
 stop() {
-    # buildah does not pass signals on to what it runs, so what it runs is told first.
-    [ -z "$server" ] || kill -TERM $(descendants "$server") 2>/dev/null || true
+    # buildah does not pass signals on to what it runs; the server's first process is told itself.
+    for process in $([ -z "$server" ] || descendants "$server"); do
+        if [ "$(ps -o comm= -p "$process")" = fastrapi-server ]; then outermost=$process; fi
+    done
+    [ -z "${outermost:-}" ] || kill -TERM "$outermost" || true
     [ -z "$server" ] || wait "$server" 2>/dev/null || true
     [ -z "$container" ] || buildah_ rm "$container" >/dev/null 2>&1 || true
     rm -rf "$storage"
