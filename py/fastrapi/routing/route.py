@@ -106,14 +106,15 @@ class APIRoute(Operation, _FindsEffective, Route):  # type: ignore[misc]  # `met
     @expands(RouteInit, fill=True)
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Unpack[RouteInit]) -> None:
         with noting_definition(endpoint):
+            assert callable(endpoint), "An endpoint must be a callable"
             self.path = path
             self.endpoint = endpoint
             name = options["name"]
             self.name = get_name(endpoint) if name is None else name
             self.set_template(parse_template(path))
-            self.methods = {method.upper() for method in options["methods"] or ["GET"]}
+            methods = options["methods"]
+            self.methods = {method.upper() for method in (["GET"] if methods is None else methods)}
             self.set_options(options)
-            assert callable(endpoint), "An endpoint must be a callable"
             self.analyse()
         self.app = self._built_app = build_app(self.get_route_handler(), self)
 
