@@ -12,12 +12,12 @@ storage=$(mktemp -d)
 buildah_() { buildah --root "$storage/root" --runroot "$storage/run" --storage-driver vfs "$@"; }
 server=
 container=
-descendants() { # innermost first
+descendants() ( # innermost first; in a subshell, as each call needs variables of its own
     for child in $(ps -o pid= --ppid "$1"); do
         descendants "$child"
         echo "$child"
     done
-}
+)
 stop() {
     # buildah does not pass signals on to what it runs; the server's first process is told itself.
     for process in $([ -z "$server" ] || descendants "$server"); do
