@@ -47,6 +47,12 @@ def calls(*, handled: bool) -> list[Call]:
             for name, count in [("fine", 5), ("404", 7), ("custom", 7), ("value", 7), ("swallow", 6), ("swallowed-404", 6)]
         ),
         get("/catching-model/x").having(4),
+        *(
+            get(f"/catching-{kind}/{name}").having(count)
+            for kind in ("stream", "task")
+            for name, count in [("fine", 4 - (kind == "task")), ("404", 4), ("custom", 4), ("value", 4), ("swallow", 4)]
+        ),
+        get("/catching-class/x").having(3),
         *(get(f"/{name}-generator") for name in ["empty", "twice"]),
         get("/effects/1"),
         *(call(method, "/sync/404") for method in ["POST", "HEAD", "OPTIONS", "DELETE"]),

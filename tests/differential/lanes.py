@@ -67,6 +67,7 @@ def comparable(answer: Answer) -> dict[str, Any]:
         "reason": answer.reason,
         "headers": Counter(headers),
         "body": body,
+        "complete": answer.complete,
     }
 
 

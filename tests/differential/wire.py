@@ -18,6 +18,8 @@ class Answer:
     headers: tuple[tuple[str, str], ...]
     """Names in lower case, in the order of their coming."""
     body: bytes
+    complete: bool = True
+    """Whether the body was not broken off."""
 
     def header(self, name: str) -> list[str]:
         return [value for found, value in self.headers if found == name]
@@ -37,20 +39,23 @@ class Connection:
         self._socket.sendall(request)
 
     def receive(self, method: str) -> Answer:
-        """Read the response to the request that was sent; a body that breaks off raises `IncompleteRead`."""
+        """Read the response to the request that was sent."""
         assert self._socket is not None
         response = http.client.HTTPResponse(self._socket, method=method)
+        complete = True
         try:
             response.begin()
             body = response.read()
+        except http.client.IncompleteRead as error:
+            body, complete = error.partial, False
         except (http.client.HTTPException, OSError):
             self.close()
             raise
         headers = tuple((name.lower(), value) for name, value in response.getheaders())
-        if response.will_close:
+        if response.will_close or not complete:
             self.close()
         response.close()
-        return Answer(response.status, response.reason, headers, body)
+        return Answer(response.status, response.reason, headers, body, complete)
 
     def close(self) -> None:
         if self._socket is not None:

@@ -16,6 +16,7 @@ from fastrapi.dependencies.solving import SolvedDependency
 from fastrapi.plan.errors import error_application
 from fastrapi.plan.layers import layer_plans, unknown_middleware
 from fastrapi.plan.model import ApplicationPlan, GeneralRoute, RoutePlan, Unplannable
+from fastrapi.plan.outcome import sends_itself
 from fastrapi.plan.runner import build_runner
 from fastrapi.responses import JSONResponse, Response
 from fastrapi.routing.effective import EffectiveAPIRoute
@@ -103,6 +104,8 @@ def _plan(app: FastAPI, route: BaseRoute, on_error: ASGIApp) -> RoutePlan:
     _refuse(operation)
     runner = build_runner(operation.dependant, app)
     builder = response_builder(operation)
+    if runner.has_exits and sends_itself(builder.response_class):
+        raise Unplannable("a yield dependency around a response that sends itself")
     encode = _encode(builder)
     return RoutePlan(
         methods=tuple(sorted(operation.methods)),

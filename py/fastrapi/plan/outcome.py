@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from fastrapi.concurrency import run_in_threadpool
+from fastrapi.exceptions import FastAPIError
+from fastrapi.responses import Response
+from fastrapi.routing.handlers import NO_RESPONSE
 
 if TYPE_CHECKING:
     from fastrapi.compat.starlette.background import BackgroundTask
-    from fastrapi.responses import Response
+    from fastrapi.types import Receive, Scope, Send
 
 AnyGenerator = Generator[Any, Any, Any] | AsyncGenerator[Any, Any]
 
@@ -99,11 +102,41 @@ class Exits:
         return await _athrow(generator, error) is _DONE
 
 
+def swallowed() -> FastAPIError:
+    """What is raised when a `yield` dependency ends the error that should have made the response."""
+    return FastAPIError(NO_RESPONSE)
+
+
+def sends_itself(response_class: type[Response]) -> bool:
+    """Whether a class of responses has its own way of sending: a stream, a file."""
+    return response_class.__call__ is not Response.__call__
+
+
+class Leaving(Response):
+    """A response that sends itself, with the exit code after it, which sees an error of the sending."""
+
+    def __init__(self, response: Response, exits: Exits) -> None:
+        self.background = None
+        self._response = response
+        self._exits = exits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        error: BaseException | None = None
+        try:
+            await self._response(scope, receive, send)
+        except BaseException as raised:
+            error = raised
+        error = await self._exits.close(error)
+        if error is not None:
+            raise error
+
+
 class Outcome:
     """A result together with what its request gathered on the way.
 
     A server reads `value`, merges `response` (status and headers that the app set through its `Response`
-    parameter) and, once the response is sent, awaits `finish()` if `pending`.
+    parameter) and, once the response is sent, awaits `finish()` if `pending`. If it cannot make an answer of
+    the value and there are `exits`, it awaits `fail()` instead.
     """
 
     __slots__ = ("exits", "response", "tasks", "value")
@@ -115,6 +148,10 @@ class Outcome:
         tasks: BackgroundTask | None = None,
         exits: Exits | None = None,
     ) -> None:
+        if exits is not None and isinstance(value, Response) and sends_itself(type(value)):
+            if value.background is None:
+                value.background = tasks
+            value, tasks, exits = Leaving(value, exits), None, None
         self.value = value
         self.response = response
         self.tasks = tasks
@@ -138,3 +175,9 @@ class Outcome:
             error = await self.exits.close(error)
         if error is not None:
             raise error
+
+    async def fail(self, error: BaseException) -> NoReturn:
+        """Runs the exit code of a request whose value makes no answer. Raises what it leaves of the error."""
+        assert self.exits is not None, "nothing else is told of such an error"
+        left = await self.exits.close(error)
+        raise swallowed() if left is None else left

@@ -13,10 +13,9 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from fastrapi.background import background_tasks_class
-from fastrapi.exceptions import FastAPIError
 from fastrapi.plan.inspection import kind_of
 from fastrapi.plan.model import Parameter, Placement, Unplannable
-from fastrapi.plan.outcome import Exits, Outcome
+from fastrapi.plan.outcome import Exits, Outcome, swallowed
 from fastrapi.plan.parameters import (
     parameters_of,
     request_parameter,
@@ -25,7 +24,6 @@ from fastrapi.plan.parameters import (
 )
 from fastrapi.plan.placement import SyncCall
 from fastrapi.responses import Response
-from fastrapi.routing.handlers import NO_RESPONSE
 from fastrapi.security.scopes import SecurityScopes
 
 if TYPE_CHECKING:
@@ -44,6 +42,8 @@ class Runner:
     placement: Placement
     is_coroutine: bool
     sync_calls: tuple[Callable[..., Any], ...]
+    has_exits: bool = False
+    """Whether there is exit code to run after the response."""
 
 
 def finish_step(coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -62,11 +62,6 @@ def sub_response() -> Response:
     del response.headers["content-length"]
     response.status_code = None  # type: ignore[assignment]
     return response
-
-
-def swallowed() -> FastAPIError:
-    """What is raised when a `yield` dependency ends the error that should have made the response."""
-    return FastAPIError(NO_RESPONSE)
 
 
 def build_runner(dependant: Dependant, app: object = None) -> Runner:
@@ -163,7 +158,10 @@ class _Compiler:
         self._emit_tree(dependant, is_task)
         placement: Placement = "pure" if is_pure else "task" if is_task else "sync"
         function = self._function(is_task)
-        return Runner(function, tuple(self.parameters), (), placement, is_task, tuple(self.sync_calls))
+        sync_calls = tuple(self.sync_calls)
+        return Runner(
+            function, tuple(self.parameters), (), placement, is_task, sync_calls, has_exits=self.uses_exits
+        )
 
     def _kinds(self, dependant: Dependant) -> list[str]:
         if security_parameter(dependant.call) is not None:

@@ -9,6 +9,7 @@ from fastrapi._core import PlannedCall, Plans
 from fastrapi.concurrency import run_in_threadpool
 from fastrapi.plan import compile_application
 from fastrapi.plan.errors import EXCEPTION
+from fastrapi.plan.outcome import Outcome
 from fastrapi.requests import Request
 from fastrapi.types import Message, Receive, Scope, Send
 
@@ -47,7 +48,7 @@ class DirectExecutor:
         try:
             taken = await _run(call, body, request)
             if taken is not None:
-                answer = call.answer(taken[0])
+                answer = await _answer(call, taken[0])
         except Exception as error:
             await call.on_error({**own_scope, EXCEPTION: error}, receive, send)
             return
@@ -79,6 +80,15 @@ class DirectExecutor:
             app.max_body_size,
             app.debug,
         )
+
+
+async def _answer(call: PlannedCall, result: Any) -> tuple[Any, ...]:
+    try:
+        return call.answer(result)
+    except Exception as error:
+        if isinstance(result, Outcome) and result.exits is not None:
+            await result.fail(error)
+        raise
 
 
 async def _run(call: PlannedCall, body: bytes, request: Request) -> tuple[Any] | None:

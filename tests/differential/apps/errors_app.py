@@ -1,13 +1,14 @@
 """Errors and who answers for them."""
 
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 
 from effects import leave, router
-from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response
 from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError, ResponseValidationError, WebSocketException
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
@@ -207,6 +208,31 @@ def add_routes(app: FastAPI) -> None:
     async def caught_model(name: str, value: Annotated[str, Depends(catching)]) -> Any:
         leave("handler")
         return {"b": 1}
+
+    @app.get("/catching-stream/{name}")
+    async def caught_stream(name: str, value: Annotated[str, Depends(catching)], tasks: BackgroundTasks) -> Any:
+        def parts() -> Iterator[bytes]:
+            leave("stream")
+            yield b"part"
+            # What was not sent when a stream breaks off is lost.
+            time.sleep(0 if name == "fine" else 0.1)
+            if name in RAISED:
+                raise RAISED[name]()
+            if name == "swallow":
+                raise ValueError("swallowed")
+
+        tasks.add_task(leave, "task")
+        return StreamingResponse(parts(), 203)
+
+    @app.get("/catching-task/{name}")
+    async def caught_task(name: str, value: Annotated[str, Depends(catching)], tasks: BackgroundTasks) -> Any:
+        tasks.add_task(work, name)
+        return PlainTextResponse(name) if name.startswith("4") else {"name": name}
+
+    @app.get("/catching-class/{name}", response_class=StreamingResponse)
+    async def caught_class(name: str, value: Annotated[str, Depends(catching)]) -> Any:
+        leave("handler")
+        return iter([name])
 
     @app.get("/function-scope/{name}")
     def function_scope(name: str, value: Annotated[str, Depends(catching, scope="function")]) -> Any:
