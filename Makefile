@@ -109,6 +109,7 @@ test: build $(B)/test.stamp $(B)/dropin.stamp $(B)/openapi.stamp
 	PYO3_PYTHON=$(python) cargo test --locked --workspace
 	$(VENV)/bin/python -m pytest tests/unit tests/differential
 	FASTRAPI_SERVER=$(CURDIR)/$(BINARY) $(VENV)/bin/python -m pytest tests/live
+	FASTRAPI_SERVER=$(CURDIR)/$(BINARY) $(VENV)/bin/python -m pytest tests/differential
 	FASTRAPI_SERVER=$(CURDIR)/$(BINARY) FASTRAPI_DROPIN=$(CURDIR)/$(DROPIN) FASTRAPI_OPENAPI=$(CURDIR)/$(OPENAPI) \
 	  $(VENV)/bin/python -m pytest tests/dropin tests/openapi
 	cd examples/search && FASTRAPI_SERVER=$(CURDIR)/$(BINARY) $(CURDIR)/$(VENV)/bin/python -m pytest tests
