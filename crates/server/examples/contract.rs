@@ -140,6 +140,13 @@ async fn file(files: &StaticFiles, request: &Request, path: &str) -> Response {
             status(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
         }
         Err(StaticFileError::PermissionDenied) => status(StatusCode::UNAUTHORIZED, "Unauthorized"),
+        Err(StaticFileError::Unusual { length }) => {
+            let mut response = status(StatusCode::RANGE_NOT_SATISFIABLE, "");
+            if let Ok(range) = HeaderValue::try_from(format!("bytes */{length}")) {
+                response.headers_mut().insert(header::CONTENT_RANGE, range);
+            }
+            response
+        }
         Err(StaticFileError::Io(error)) => status(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
 }
@@ -294,6 +301,15 @@ fn redirect(target: &str) -> Response {
     response
 }
 
+fn gzip() -> Gzip {
+    Gzip {
+        minimum_size: 500,
+        compresslevel: 9,
+        thread_minimum_size: 128 * 1024,
+        exclude_content_types: vec!["image/*".into(), "text/event-stream".into()],
+    }
+}
+
 fn cors() -> CorsConfig {
     CorsConfig {
         allow_origins: vec!["https://app.example".into()],
@@ -337,11 +353,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let directory = std::env::var("HARDENING_STATIC").unwrap_or_else(|_| "/nonexistent".into());
     let contract = Contract {
         routes: Arc::new(routes()),
-        files: StaticFiles::new(directory),
+        files: StaticFiles::new(
+            directory,
+            false,
+            Arc::new(|_| Some(HeaderValue::from_static("application/octet-stream"))),
+        ),
     };
     let application = ServiceBuilder::new()
         .layer(CorsLayer::new(Cors::new(cors())?))
-        .layer(GzipLayer::new(Gzip::default()))
+        .layer(GzipLayer::new(gzip()))
         .service(contract);
     let report = server::serve(
         listener,

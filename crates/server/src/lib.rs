@@ -15,6 +15,7 @@ mod connection;
 mod error;
 pub mod layers;
 pub mod listener;
+pub mod placement;
 pub mod routing;
 pub mod serve;
 pub mod shutdown;

@@ -172,7 +172,7 @@ mod tests {
 
     use super::*;
     use crate::event_loop::{EventLoop, LoopKind};
-    use crate::placement::FIRST_REQUIRED;
+    use server::placement::FIRST_REQUIRED;
 
     fn with_executor(mode: SyncMode, workers: usize, check: impl FnOnce(Arc<SyncExecutor>)) {
         Python::initialize();

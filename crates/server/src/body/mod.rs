@@ -2,10 +2,13 @@
 
 mod channel;
 mod error;
+mod file;
 mod request;
 mod response;
 
 pub use channel::{BodyReceiver, BodySender, channel};
 pub use error::BodyError;
+pub use file::FileBody;
+pub(crate) use file::read_range;
 pub use request::RequestBody;
-pub use response::{FileBody, ResponseBody};
+pub use response::ResponseBody;

@@ -1,15 +1,11 @@
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
-use tokio::task::JoinHandle;
 
-use super::{BodyError, BodyReceiver};
+use super::{BodyError, BodyReceiver, FileBody};
 
 /// The body of a response.
 #[derive(Debug, Default)]
@@ -21,7 +17,7 @@ pub enum ResponseBody {
     Full(Bytes),
     /// Chunks from a [`super::BodySender`], sent as they come.
     Channel(BodyReceiver),
-    /// A part of a file, read on the blocking pool.
+    /// A part of a file. No layer changes it.
     File(FileBody),
     /// Any other body, such as a compressed one.
     Boxed(UnsyncBoxBody<Bytes, BodyError>),
@@ -95,7 +91,7 @@ impl Body for ResponseBody {
             Self::Empty => true,
             Self::Full(_) => false,
             Self::Channel(receiver) => receiver.is_ended(),
-            Self::File(file) => file.remaining == 0,
+            Self::File(file) => file.remaining() == 0,
             Self::Boxed(body) => body.is_end_stream(),
         }
     }
@@ -105,80 +101,14 @@ impl Body for ResponseBody {
             Self::Empty => SizeHint::with_exact(0),
             Self::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Channel(_) => SizeHint::default(),
-            Self::File(file) => SizeHint::with_exact(file.remaining),
+            Self::File(file) => SizeHint::with_exact(file.remaining()),
             Self::Boxed(body) => body.size_hint(),
         }
     }
 }
 
-/// How much of a file is read at once.
-const FILE_CHUNK: u64 = 128 * 1024;
-
-/// A range of an open regular file.
-#[derive(Debug)]
-pub struct FileBody {
-    file: Arc<File>,
-    position: u64,
-    remaining: u64,
-    reading: Option<JoinHandle<std::io::Result<Bytes>>>,
-}
-
-impl FileBody {
-    /// The `length` bytes of `file` from `offset` on. A file that turns out shorter fails the body.
-    pub fn new(file: File, offset: u64, length: u64) -> Self {
-        Self {
-            file: Arc::new(file),
-            position: offset,
-            remaining: length,
-            reading: None,
-        }
-    }
-
-    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
-        if self.remaining == 0 {
-            return Poll::Ready(None);
-        }
-        let (file, position, size) = (&self.file, self.position, self.remaining.min(FILE_CHUNK));
-        let reading = self.reading.get_or_insert_with(|| {
-            let file = Arc::clone(file);
-            tokio::task::spawn_blocking(move || read_at(&file, position, size))
-        });
-        let outcome = ready!(Pin::new(reading).poll(cx));
-        self.reading = None;
-        Poll::Ready(Some(match outcome {
-            Ok(Ok(bytes)) if !bytes.is_empty() => {
-                self.position += bytes.len() as u64;
-                self.remaining -= bytes.len() as u64;
-                Ok(bytes)
-            }
-            Ok(Ok(_)) => Err(BodyError::Producer(
-                "the file became shorter while it was sent".into(),
-            )),
-            Ok(Err(error)) => Err(BodyError::Producer(error.to_string())),
-            Err(error) => Err(BodyError::Producer(error.to_string())),
-        }))
-    }
-}
-
-fn read_at(file: &File, position: u64, size: u64) -> std::io::Result<Bytes> {
-    let mut buffer = vec![0; usize::try_from(size).map_err(std::io::Error::other)?];
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read_at(&mut buffer[filled..], position + filled as u64) {
-            Ok(0) => break,
-            Ok(n) => filled += n,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    buffer.truncate(filled);
-    Ok(buffer.into())
-}
-
 #[cfg(test)]
 mod tests {
-    use http_body_util::BodyExt;
-
     use super::*;
 
     #[test]
@@ -186,19 +116,5 @@ mod tests {
         assert_eq!(ResponseBody::Empty.size_hint().exact(), Some(0));
         assert_eq!(ResponseBody::from("abc").size_hint().exact(), Some(3));
         assert!(matches!(ResponseBody::from(""), ResponseBody::Empty));
-    }
-
-    #[tokio::test]
-    async fn a_file_that_shrinks_fails_the_body() {
-        let path = std::env::temp_dir().join(format!("server-file-body-{}", std::process::id()));
-        std::fs::write(&path, b"0123456789").unwrap();
-        let whole = ResponseBody::File(FileBody::new(File::open(&path).unwrap(), 2, 5));
-        assert_eq!(
-            whole.collect().await.unwrap().to_bytes(),
-            Bytes::from_static(b"23456")
-        );
-        let short = ResponseBody::File(FileBody::new(File::open(&path).unwrap(), 5, 50));
-        assert!(matches!(short.collect().await, Err(BodyError::Producer(_))));
-        std::fs::remove_file(&path).unwrap();
     }
 }

@@ -34,35 +34,6 @@ pub struct Gzip {
     pub exclude_content_types: Vec<String>,
 }
 
-/// Formats that are compressed already, and event streams.
-const EXCLUDED: [&str; 14] = [
-    "application/grpc",
-    "application/gzip",
-    "application/x-gzip",
-    "application/zip",
-    "audio/*",
-    "font/woff",
-    "font/woff2",
-    "image/avif",
-    "image/gif",
-    "image/jpeg",
-    "image/png",
-    "image/webp",
-    "text/event-stream",
-    "video/*",
-];
-
-impl Default for Gzip {
-    fn default() -> Self {
-        Self {
-            minimum_size: 500,
-            compresslevel: 9,
-            thread_minimum_size: 128 * 1024,
-            exclude_content_types: EXCLUDED.map(str::to_owned).to_vec(),
-        }
-    }
-}
-
 impl Gzip {
     fn excludes(&self, headers: &HeaderMap) -> bool {
         let value = headers
@@ -81,6 +52,8 @@ impl Gzip {
     /// Whether the response is one that a client could get compressed.
     fn concerns(&self, response: &Response) -> bool {
         let headers = response.headers();
+        // The application's own middleware does not see the content of files either: the server sends them.
+        let is_file = matches!(response.body(), ResponseBody::File(_));
         let long_enough = match response.body().size_hint().exact() {
             Some(size) => size >= self.minimum_size as u64,
             None => true,
@@ -91,6 +64,7 @@ impl Gzip {
                 StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
             );
         has_body
+            && !is_file
             && long_enough
             && !headers.contains_key(CONTENT_ENCODING)
             && !headers.contains_key(CONTENT_RANGE)
@@ -121,21 +95,33 @@ fn failed(error: &std::io::Error) -> BodyError {
     BodyError::Producer(error.to_string())
 }
 
-/// Whether the client takes gzip. Unlike Starlette, which looks for the word alone, `gzip;q=0` is respected.
+/// Whether the client takes gzip (RFC 9110, section 12.5.3): by name or by `*`, and not with `q=0`.
 fn accepts_gzip(headers: &HeaderMap) -> bool {
     let values = headers
         .get_all(ACCEPT_ENCODING)
         .iter()
         .filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|item| {
+    let mut by_wildcard = false;
+    for item in values.flat_map(|value| value.split(',')) {
         let mut parts = item.split(';').map(str::trim);
         let coding = parts.next().unwrap_or("");
-        let refused = parts.any(|part| {
-            let weight = part.strip_prefix("q=").or_else(|| part.strip_prefix("Q="));
-            weight.is_some_and(|weight| weight.parse::<f32>().is_ok_and(|weight| weight <= 0.0))
-        });
-        (coding.eq_ignore_ascii_case("gzip") || coding.eq_ignore_ascii_case("x-gzip")) && !refused
-    })
+        if coding.eq_ignore_ascii_case("gzip") || coding.eq_ignore_ascii_case("x-gzip") {
+            return quality(parts) > 0.0;
+        }
+        if coding == "*" {
+            by_wildcard = quality(parts) > 0.0;
+        }
+    }
+    by_wildcard
+}
+
+/// The weight among an item's parameters; one that is no number refuses.
+fn quality<'a>(mut parameters: impl Iterator<Item = &'a str>) -> f32 {
+    let weight = parameters.find_map(|parameter| {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        name.trim().eq_ignore_ascii_case("q").then_some(value.trim())
+    });
+    weight.map_or(1.0, |weight| weight.parse().unwrap_or(0.0))
 }
 
 impl Filter for Gzip {

@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use http::header::{HeaderValue, LOCATION};
+use http::header::{CONTENT_LENGTH, HeaderValue, LOCATION};
 use http::{StatusCode, Uri};
 
 use crate::{Response, ResponseBody};
@@ -8,6 +8,10 @@ use crate::{Response, ResponseBody};
 /// A 307 to the request's own target under another scheme and authority.
 pub(super) fn redirect(scheme: &str, authority: &str, target: &Uri) -> Response {
     let mut response = Response::new(ResponseBody::Empty);
+    // For `HEAD`, which else gets no length.
+    response
+        .headers_mut()
+        .insert(CONTENT_LENGTH, HeaderValue::from(0));
     let path = target.path_and_query().map_or("/", |target| target.as_str());
     match HeaderValue::try_from(quote(&format!("{scheme}://{authority}{path}"))) {
         Ok(location) => {

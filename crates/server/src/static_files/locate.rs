@@ -1,92 +1,66 @@
-//! From a request path to an open file, never leaving the directory.
+//! From a request path to a regular file, never leaving the directory.
 
-use std::fs::{File, OpenOptions};
+use std::ffi::OsString;
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use http::StatusCode;
+use super::StaticFileError;
+use super::entity::{Entity, Identity};
+use super::memory::Memory;
 
-use super::{Settings, StaticFileError};
+/// Where files are looked for.
+#[derive(Debug)]
+pub(super) struct Root {
+    pub(super) directory: PathBuf,
+    /// Whether symbolic links may lead out of the directory.
+    pub(super) follow_symlinks: bool,
+}
 
 #[derive(Debug)]
 pub(super) enum Located {
-    /// A regular file, opened.
-    File {
-        file: File,
-        path: PathBuf,
-        status: StatusCode,
-    },
-    /// A directory with an index, asked for without a trailing slash.
-    DirectoryWithoutSlash,
+    /// The content in memory is the file's.
+    Kept(Arc<Entity>),
+    /// A regular file.
+    Opened(Opened),
 }
 
-/// Finds and opens a file. Blocks.
-pub(super) fn locate(settings: &Settings, wanted: &str) -> Result<Located, StaticFileError> {
-    let outcome = locate_wanted(settings, wanted);
-    match outcome {
-        Err(StaticFileError::NotFound) if settings.html => {
-            let (file, path) = open(settings, Path::new("404.html"))?;
-            Ok(Located::File {
-                file,
-                path,
-                status: StatusCode::NOT_FOUND,
-            })
-        }
-        outcome => outcome,
-    }
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) file: File,
+    pub(super) metadata: Metadata,
+    /// The name behind all links, which tells the content's type.
+    pub(super) name: OsString,
 }
 
-fn locate_wanted(settings: &Settings, wanted: &str) -> Result<Located, StaticFileError> {
-    let relative = sanitize(wanted).ok_or(StaticFileError::NotFound)?;
-    let is_directory =
-        settings.html && std::fs::metadata(settings.root.join(&relative)).is_ok_and(|meta| meta.is_dir());
-    if is_directory {
-        let (file, path) = open(settings, &relative.join("index.html"))?;
-        if !wanted.is_empty() && !wanted.ends_with('/') {
-            return Ok(Located::DirectoryWithoutSlash);
-        }
-        return Ok(Located::File {
-            file,
-            path,
-            status: StatusCode::OK,
-        });
-    }
-    if wanted.ends_with('/') {
-        return Err(StaticFileError::NotFound);
-    }
-    let (file, path) = open(settings, &relative)?;
-    Ok(Located::File {
-        file,
-        path,
-        status: StatusCode::OK,
-    })
+/// Whether a path is made of plain names only. Others may mean something to the application.
+pub(super) fn is_plain(wanted: &str) -> bool {
+    let is_odd = |c: char| c == '\\' || c.is_control() || c == char::REPLACEMENT_CHARACTER;
+    !wanted.contains(is_odd) && wanted.split('/').all(|name| !matches!(name, "" | "." | ".."))
 }
 
-/// The path, if it is made of plain names only.
-fn sanitize(wanted: &str) -> Option<PathBuf> {
-    if wanted.contains(['\0', '\\']) {
-        return None;
-    }
-    let mut relative = PathBuf::new();
-    for component in Path::new(wanted.trim_start_matches('/')).components() {
-        match component {
-            Component::Normal(name) => relative.push(name),
-            Component::CurDir => {}
-            Component::ParentDir | Component::RootDir | Component::Prefix(_) => return None,
+/// Finds a file by a plain path. Blocks.
+pub(super) fn locate(root: &Root, memory: &Memory, wanted: &str) -> Result<Located, StaticFileError> {
+    let path = root.directory.join(wanted);
+    if let Some(kept) = memory.get(wanted) {
+        // The same file as when it was found to be within the directory, and not changed since.
+        let metadata = std::fs::metadata(&path).map_err(classify)?;
+        if Identity::of(&metadata) == kept.identity {
+            return Ok(Located::Kept(kept));
         }
     }
-    Some(relative)
+    open(root, path).map(Located::Opened)
 }
 
-fn open(settings: &Settings, relative: &Path) -> Result<(File, PathBuf), StaticFileError> {
-    let path = settings.root.join(relative);
-    let path = if settings.follow_symlinks {
+fn open(root: &Root, path: PathBuf) -> Result<Opened, StaticFileError> {
+    let path = if root.follow_symlinks {
         path
     } else {
-        let root = settings.root.canonicalize().map_err(classify)?;
+        let directory = root.directory.canonicalize().map_err(classify)?;
         let real = path.canonicalize().map_err(classify)?;
-        if !real.starts_with(&root) {
+        if !real.starts_with(&directory) {
             return Err(StaticFileError::NotFound);
         }
         real
@@ -97,11 +71,12 @@ fn open(settings: &Settings, relative: &Path) -> Result<(File, PathBuf), StaticF
         .custom_flags(libc::O_NONBLOCK)
         .open(&path)
         .map_err(classify)?;
-    if file.metadata().map_err(classify)?.is_file() {
-        Ok((file, path))
-    } else {
-        Err(StaticFileError::NotFound)
+    let metadata = file.metadata().map_err(classify)?;
+    if !metadata.is_file() {
+        return Err(StaticFileError::NotFound);
     }
+    let name = path.file_name().map(ToOwned::to_owned).unwrap_or_default();
+    Ok(Opened { file, metadata, name })
 }
 
 fn classify(error: io::Error) -> StaticFileError {
@@ -121,16 +96,27 @@ mod tests {
 
     #[test]
     fn only_plain_names_pass() {
-        for (wanted, relative) in [
-            ("a/b.txt", "a/b.txt"),
-            ("/a//./b", "a/b"),
-            ("", ""),
-            ("...", "..."),
-        ] {
-            assert_eq!(sanitize(wanted), Some(PathBuf::from(relative)), "{wanted}");
+        for wanted in ["a", "a/b.txt", "...", ".hidden", "a b/ü%2e"] {
+            assert!(is_plain(wanted), "{wanted}");
         }
-        for wanted in ["..", "a/../b", "../a", "a\0b", "..\\a", "a/.."] {
-            assert_eq!(sanitize(wanted), None, "{wanted}");
+        for wanted in [
+            "",
+            "/",
+            "/a",
+            "a/",
+            "a//b",
+            ".",
+            "./a",
+            "..",
+            "a/../b",
+            "../a",
+            "a\0b",
+            "a\nb",
+            "..\\a",
+            "a/..",
+            "a\u{fffd}",
+        ] {
+            assert!(!is_plain(wanted), "{wanted}");
         }
     }
 }

@@ -1,28 +1,40 @@
-//! Files of a directory: conditional requests, ranges, and no way out of the directory.
+//! Files of a directory: what succeeds, and nothing else.
+//!
+//! Served are GET and HEAD of existing regular files by plain paths: whole, one range, or 304. The application words
+//! every other answer. Every answer is that of the file as it is now: what is kept in memory is compared with the
+//! file's state each time.
 
 mod conditional;
+mod content_type;
+mod entity;
 mod locate;
+mod memory;
+mod pace;
 mod range;
 
 use std::fs::File;
-use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
+use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
-use md5::{Digest, Md5};
 
-use self::locate::Located;
+pub use self::content_type::ContentTypeOf;
+use self::content_type::ContentTypes;
+use self::entity::Entity;
+use self::locate::{Located, Opened, Root, is_plain, locate};
+use self::memory::Memory;
+use self::pace::Pace;
 use self::range::Selection;
-use crate::body::FileBody;
+use crate::body::{FileBody, read_range};
 use crate::{Response, ResponseBody};
 
 /// Why a file is not served; the application words the answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StaticFileError {
-    /// There is no such file, or it is none that may be served.
+    /// There is no such file, it is none that may be served, or the path is not a plain one.
     #[error("not found")]
     NotFound,
     /// The method is neither GET nor HEAD.
@@ -31,77 +43,45 @@ pub enum StaticFileError {
     /// The server's user may not read the file.
     #[error("permission denied")]
     PermissionDenied,
+    /// The request asks for what only the application evaluates, as several ranges, or one outside of the file.
+    #[error("not a plain request")]
+    Unusual {
+        /// The file's size in bytes.
+        length: u64,
+    },
     /// The file system failed.
     #[error("cannot read the file: {0}")]
     Io(#[source] std::io::Error),
 }
 
-/// Serves the regular files below one directory.
+/// Serves the regular files below one directory. Clones share what they know.
 #[derive(Debug, Clone)]
-pub struct StaticFiles {
-    settings: Arc<Settings>,
-}
+pub struct StaticFiles(Arc<Directory>);
 
 #[derive(Debug)]
-struct Settings {
-    root: PathBuf,
-    follow_symlinks: bool,
-    html: bool,
-}
-
-/// A file that is being served.
-#[derive(Debug)]
-struct Entity {
-    length: u64,
-    modified: SystemTime,
-    etag: HeaderValue,
-    content_type: HeaderValue,
+struct Directory {
+    root: Root,
+    memory: Memory,
+    pace: Pace,
+    content_types: ContentTypes,
 }
 
 impl StaticFiles {
-    /// Serves what is below `root`. Symbolic links are followed only where they stay below it.
-    pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self {
-            settings: Arc::new(Settings {
-                root: root.into(),
-                follow_symlinks: false,
-                html: false,
-            }),
-        }
+    /// Serves what is below `directory`. Symbolic links are followed where they stay below it, or, with
+    /// `follow_symlinks`, wherever they lead.
+    pub fn new(directory: impl Into<PathBuf>, follow_symlinks: bool, content_type_of: ContentTypeOf) -> Self {
+        Self(Arc::new(Directory {
+            root: Root {
+                directory: directory.into(),
+                follow_symlinks,
+            },
+            memory: Memory::default(),
+            pace: Pace::new(),
+            content_types: ContentTypes::new(content_type_of),
+        }))
     }
 
-    /// Follows symbolic links wherever they lead.
-    #[must_use]
-    pub fn follow_symlinks(self, follow: bool) -> Self {
-        self.with(|settings| Settings {
-            follow_symlinks: follow,
-            ..settings
-        })
-    }
-
-    /// Serves `index.html` for directories, and `404.html` with status 404 for what is missing.
-    #[must_use]
-    pub fn html(self, html: bool) -> Self {
-        self.with(|settings| Settings { html, ..settings })
-    }
-
-    fn with(self, change: impl FnOnce(Settings) -> Settings) -> Self {
-        let Settings {
-            root,
-            follow_symlinks,
-            html,
-        } = &*self.settings;
-        let copy = Settings {
-            root: root.clone(),
-            follow_symlinks: *follow_symlinks,
-            html: *html,
-        };
-        Self {
-            settings: Arc::new(change(copy)),
-        }
-    }
-
-    /// Answers a request for `path`, percent-decoded and relative to the directory; a leading slash is ignored.
+    /// Answers a request for `path`, percent-decoded and relative to the directory.
     ///
     /// # Errors
     /// See [`StaticFileError`].
@@ -114,142 +94,122 @@ impl StaticFiles {
         if method != Method::GET && method != Method::HEAD {
             return Err(StaticFileError::MethodNotAllowed);
         }
-        let (settings, wanted) = (Arc::clone(&self.settings), path.to_owned());
-        let located = tokio::task::spawn_blocking(move || locate::locate(&settings, &wanted))
+        if !is_plain(path) {
+            return Err(StaticFileError::NotFound);
+        }
+        match self.locate(path).await? {
+            Located::Kept(entity) => answer(&entity, None, method, headers),
+            Located::Opened(opened) => {
+                let (entity, file) = self.read(path, opened).await?;
+                answer(&entity, file, method, headers)
+            }
+        }
+    }
+
+    async fn locate(&self, path: &str) -> Result<Located, StaticFileError> {
+        let directory = &*self.0;
+        let found_here = directory
+            .pace
+            .try_inline(|| locate(&directory.root, &directory.memory, path));
+        if let Some(outcome) = found_here {
+            return outcome;
+        }
+        let (shared, path) = (Arc::clone(&self.0), path.to_owned());
+        directory
+            .pace
+            .in_pool(move || locate(&shared.root, &shared.memory, &path))
             .await
-            .map_err(|error| StaticFileError::Io(std::io::Error::other(error)))??;
-        match located {
-            Located::File { file, path, status } => {
-                let entity = Entity::new(&file, &path).map_err(StaticFileError::Io)?;
-                Ok(entity.answer(file, status, method, headers))
-            }
-            Located::DirectoryWithoutSlash => Ok(add_slash(path)),
-        }
-    }
-}
-
-fn add_slash(path: &str) -> Response {
-    // Relative to the present path, so that a mount prefix need not be known, and never another host.
-    let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or("");
-    let target = format!("./{}/", percent_encode(name));
-    let mut response = Response::new(ResponseBody::Empty);
-    *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
-    if let Ok(target) = HeaderValue::try_from(target) {
-        response.headers_mut().insert(header::LOCATION, target);
-    }
-    response
-}
-
-fn percent_encode(name: &str) -> String {
-    percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC).to_string()
-}
-
-impl Entity {
-    fn new(file: &File, path: &std::path::Path) -> std::io::Result<Self> {
-        let metadata = file.metadata()?;
-        let modified = metadata.modified().unwrap_or(UNIX_EPOCH);
-        Ok(Self {
-            length: metadata.len(),
-            modified: whole_seconds(modified),
-            etag: etag(metadata.mtime(), metadata.mtime_nsec(), metadata.len())?,
-            content_type: content_type(path),
-        })
+            .map_err(StaticFileError::Io)?
     }
 
-    fn answer(&self, file: File, status: StatusCode, method: &Method, headers: &HeaderMap) -> Response {
-        if status == StatusCode::OK && conditional::is_not_modified(headers, &self.etag, self.modified) {
-            return self.not_modified();
-        }
-        let selection =
-            if status == StatusCode::OK && conditional::allows_range(headers, &self.etag, self.modified) {
-                range::select(headers.get(header::RANGE), self.length)
-            } else {
-                Selection::Whole
-            };
-        let mut response = Response::new(ResponseBody::Empty);
-        *response.status_mut() = status;
-        self.describe(response.headers_mut());
-        let (offset, length) = match selection {
-            Selection::Whole => (0, self.length),
-            Selection::Part { first, last } => {
-                *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-                insert(
-                    &mut response,
-                    header::CONTENT_RANGE,
-                    format!("bytes {first}-{last}/{}", self.length),
-                );
-                (first, last - first + 1)
-            }
-            Selection::Unsatisfiable => {
-                *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
-                insert(
-                    &mut response,
-                    header::CONTENT_RANGE,
-                    format!("bytes */{}", self.length),
-                );
-                response.headers_mut().remove(header::CONTENT_TYPE);
-                return response;
-            }
+    /// Describes a file, and keeps its content if it is small and has not changed for a while.
+    async fn read(&self, path: &str, opened: Opened) -> Result<(Arc<Entity>, Option<File>), StaticFileError> {
+        let length = opened.metadata.len();
+        let entity = opened
+            .name
+            .to_str()
+            .and_then(|name| self.0.content_types.get(name))
+            .and_then(|content_type| Entity::new(&opened.metadata, content_type));
+        let Some(mut entity) = entity else {
+            return Err(StaticFileError::Unusual { length });
         };
-        response
-            .headers_mut()
-            .insert(header::CONTENT_LENGTH, length.into());
-        if method != Method::HEAD && length > 0 {
-            *response.body_mut() = ResponseBody::File(FileBody::new(file, offset, length));
+        let is_worth_keeping = length <= memory::MAX_FILE && entity.identity.is_settled(SystemTime::now());
+        if !is_worth_keeping {
+            return Ok((Arc::new(entity), Some(opened.file)));
         }
-        response
-    }
-
-    fn describe(&self, headers: &mut HeaderMap) {
-        headers.insert(header::CONTENT_TYPE, self.content_type.clone());
-        headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-        if let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(self.modified)) {
-            headers.insert(header::LAST_MODIFIED, date);
+        let (content, file) = read_whole(opened.file, length)
+            .await
+            .map_err(StaticFileError::Io)?;
+        // A file that has become shorter is not the one that was described.
+        if content.len() as u64 != length {
+            return Ok((Arc::new(entity), Some(file)));
         }
-        headers.insert(header::ETAG, self.etag.clone());
-    }
-
-    fn not_modified(&self) -> Response {
-        let mut response = Response::new(ResponseBody::Empty);
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        response.headers_mut().insert(header::ETAG, self.etag.clone());
-        response
+        entity.content = Some(content);
+        let entity = Arc::new(entity);
+        self.0.memory.keep(path, Arc::clone(&entity));
+        Ok((entity, None))
     }
 }
 
-/// The time as an HTTP date can show it: whole seconds, up to the year 9999.
-fn whole_seconds(time: SystemTime) -> SystemTime {
-    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    UNIX_EPOCH + Duration::from_secs(seconds.min(253_402_300_799))
+async fn read_whole(file: File, length: u64) -> std::io::Result<(Bytes, File)> {
+    tokio::task::spawn_blocking(move || read_range(&file, 0, length).map(|content| (content, file)))
+        .await
+        .map_err(std::io::Error::other)?
 }
 
-fn insert(response: &mut Response, name: header::HeaderName, value: String) {
-    // Digits and a unit are a valid value.
-    if let Ok(value) = HeaderValue::try_from(value) {
-        response.headers_mut().insert(name, value);
-    }
-}
-
-/// The tag that Starlette computes: MD5 of `<mtime as Python prints it>-<size>`.
-fn etag(seconds: i64, nanoseconds: i64, length: u64) -> std::io::Result<HeaderValue> {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "Python's st_mtime is the same rounded number"
-    )]
-    let mtime = seconds as f64 + 1e-9 * nanoseconds as f64;
-    let digest = Md5::digest(format!("{mtime:?}-{length}"));
-    let hexadecimal = digest
-        .iter()
-        .fold(String::from("\""), |text, byte| text + &format!("{byte:02x}"));
-    HeaderValue::try_from(hexadecimal + "\"").map_err(std::io::Error::other)
-}
-
-fn content_type(path: &std::path::Path) -> HeaderValue {
-    let guess = mime_guess::from_path(path).first_raw().unwrap_or("text/plain");
-    let value = if guess.starts_with("text/") {
-        format!("{guess}; charset=utf-8")
-    } else {
-        guess.to_owned()
+/// The response with what the headers ask for of the entity, whose content is in memory or in the file.
+fn answer(
+    entity: &Entity,
+    file: Option<File>,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, StaticFileError> {
+    let unusual = || StaticFileError::Unusual {
+        length: entity.length,
     };
-    HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("application/octet-stream"))
+    if conditional::is_not_modified(headers, &entity.etag, &entity.last_modified).ok_or_else(unusual)? {
+        return Ok(not_modified(entity));
+    }
+    let range = headers
+        .get(header::RANGE)
+        .filter(|_| conditional::allows_range(headers, &entity.etag, &entity.last_modified));
+    let mut response = Response::new(ResponseBody::Empty);
+    let (offset, length) = match range::select(range, entity.length).ok_or_else(unusual)? {
+        Selection::Whole => {
+            entity.describe(response.headers_mut(), entity.length);
+            (0, entity.length)
+        }
+        Selection::Part { first, last } => {
+            let length = last - first + 1;
+            entity.describe(response.headers_mut(), length);
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+            let range = format!("bytes {first}-{last}/{}", entity.length);
+            let range = HeaderValue::try_from(range).map_err(|_| unusual())?;
+            response.headers_mut().insert(header::CONTENT_RANGE, range);
+            (first, length)
+        }
+    };
+    if method != Method::HEAD && length > 0 {
+        let body = match (&entity.content, file) {
+            (Some(content), _) => in_memory(content, offset, length),
+            (None, Some(file)) => Some(FileBody::new(file, offset, length)),
+            (None, None) => None,
+        };
+        *response.body_mut() = ResponseBody::File(body.ok_or_else(unusual)?);
+    }
+    Ok(response)
+}
+
+/// A range of the content; `None` if it has no such range.
+fn in_memory(content: &Bytes, offset: u64, length: u64) -> Option<FileBody> {
+    let start = usize::try_from(offset).ok()?;
+    let end = start.checked_add(usize::try_from(length).ok()?)?;
+    (end <= content.len()).then(|| FileBody::in_memory(content.slice(start..end)))
+}
+
+fn not_modified(entity: &Entity) -> Response {
+    let mut response = Response::new(ResponseBody::Empty);
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    response.headers_mut().insert(header::ETAG, entity.etag.clone());
+    response
 }

@@ -1,0 +1,102 @@
+//! Looking files up on the worker while the file system is quick, and on the blocking pool otherwise.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use tokio::runtime::Handle;
+
+use crate::placement::{Place, Placement};
+
+/// The timing of one directory's file system.
+#[derive(Debug)]
+pub(super) struct Pace {
+    placement: Arc<Placement>,
+    inline: AtomicUsize,
+    /// How many workers may be in the file system at once. One is left over, should it hang.
+    most_inline: OnceLock<usize>,
+}
+
+impl Pace {
+    pub(super) fn new() -> Self {
+        Self {
+            placement: Arc::new(Placement::new(None)),
+            inline: AtomicUsize::new(0),
+            most_inline: OnceLock::new(),
+        }
+    }
+
+    /// Does the work here, if that is likely to be quick.
+    pub(super) fn try_inline<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+        if self.placement.place() == Place::Pool {
+            return None;
+        }
+        let most = *self.most_inline.get_or_init(|| {
+            let workers = Handle::try_current().map_or(1, |runtime| runtime.metrics().num_workers());
+            workers.saturating_sub(1).max(1)
+        });
+        let permitted = self.inline.fetch_add(1, Ordering::AcqRel) < most;
+        let outcome = permitted.then(|| {
+            let started = Instant::now();
+            let outcome = work();
+            self.placement.record(Place::Inline, started.elapsed());
+            outcome
+        });
+        self.inline.fetch_sub(1, Ordering::AcqRel);
+        outcome
+    }
+
+    /// Does the work on the blocking pool.
+    pub(super) async fn in_pool<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> std::io::Result<T> {
+        let placement = Arc::clone(&self.placement);
+        let timed = move || {
+            let started = Instant::now();
+            let outcome = work();
+            placement.record(Place::Pool, started.elapsed());
+            outcome
+        };
+        tokio::task::spawn_blocking(timed)
+            .await
+            .map_err(std::io::Error::other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::placement::FIRST_REQUIRED;
+
+    fn quick() -> Pace {
+        let pace = Pace::new();
+        for _ in 0..FIRST_REQUIRED {
+            pace.placement.record(Place::Pool, Duration::ZERO);
+        }
+        pace
+    }
+
+    #[test]
+    fn work_is_done_here_once_it_has_proved_quick() {
+        assert_eq!(Pace::new().try_inline(|| 1), None);
+        assert_eq!(quick().try_inline(|| 1), Some(1));
+    }
+
+    #[test]
+    fn slow_work_goes_back_to_the_pool() {
+        let pace = quick();
+        pace.try_inline(|| thread::sleep(Duration::from_millis(5)));
+        assert_eq!(pace.try_inline(|| 1), None);
+    }
+
+    #[test]
+    fn one_worker_is_left_over() {
+        let pace = quick();
+        assert_eq!(pace.try_inline(|| pace.try_inline(|| 1)), Some(None));
+        assert_eq!(pace.try_inline(|| 1), Some(1), "the permit came back");
+    }
+}
