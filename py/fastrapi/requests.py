@@ -292,9 +292,10 @@ class Request(HTTPConnection[StateT]):
         """
         if not hasattr(self, "_body"):
             limit = self._memory_limit()
-            length = self.headers.get("content-length", "")
-            if length.isdecimal() and int(length[:18]) > limit:
-                raise HTTPException(status_code=413, detail=_TOO_LARGE)
+            if limit != math.inf:
+                length = self.headers.get("content-length", "")
+                if length.isdecimal() and int(length[:18]) > limit:
+                    raise HTTPException(status_code=413, detail=_TOO_LARGE)
             chunks: list[bytes] = []
             size = 0
             async with aclosing(self.stream()) as stream:
