@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Any, get_args
@@ -14,7 +15,6 @@ from fastrapi._compat.shared import field_annotation_is_sequence, is_union
 from fastrapi.dependencies.fields import param_model_of
 from fastrapi.plan.model import Conversion, Parameter, Source, Unplannable
 from fastrapi.plan.schema import runs_user_code, same_in_json
-from fastrapi.security.oauth2 import OAuth2AuthorizationCodeBearer, OAuth2PasswordBearer
 from fastrapi.security.utils import get_authorization_scheme_param
 
 if TYPE_CHECKING:
@@ -44,8 +44,12 @@ def parameters_of(dependant: Dependant) -> list[tuple[str, Parameter]]:
 
 def security_parameter(call: Any) -> Parameter | None:
     """Bearer tokens come straight from the header, if the scheme reads it in the usual way."""
+    oauth2 = sys.modules.get("fastrapi.security.oauth2")
+    if oauth2 is None:
+        # Not imported by the application, and so not by its server either: it builds OpenAPI's models.
+        return None
     target = getattr(type(call), "__call__", None)  # noqa: B004  # the function is wanted, not the answer
-    if target not in (OAuth2PasswordBearer.__call__, OAuth2AuthorizationCodeBearer.__call__):
+    if target not in (oauth2.OAuth2PasswordBearer.__call__, oauth2.OAuth2AuthorizationCodeBearer.__call__):
         return None
     return Parameter("header", "authorization", "bearer", bool(call.auto_error), None, _bearer_token)
 
