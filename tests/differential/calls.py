@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import quote
+
+import pytest
+from _pytest.mark import ParameterSet
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -21,7 +25,7 @@ class Call:
     """How many effects the request has; they are read from `/effects/{count}` and compared, too."""
 
     def __str__(self) -> str:
-        """For the names of the tests."""
+        """For messages."""
         sent = "" if self.body is None else " " + self.body[:24].decode("latin-1")
         extra = "".join(f" {name}:{value[:20]}" for name, value in self.headers if name != "Content-Type")
         return quote(f"{self.method} {self.target[:60]}{extra}{sent}", safe=" /?=&{}[]:,%+\"'")
@@ -78,6 +82,15 @@ def post(target: str, value: object, **headers: str) -> Call:
 def form(target: str, body: str, **headers: str) -> Call:
     """An URL-encoded form."""
     return raw(target, body, "application/x-www-form-urlencoded", **headers)
+
+
+def grouped(corpus: Iterable[Call]) -> list[ParameterSet]:
+    """The requests as parameters of a test: one list for each path, or for each family of short paths."""
+    groups: dict[str, list[Call]] = {}
+    for each in corpus:
+        family = "/".join(each.target.partition("?")[0].split("/")[:3])
+        groups.setdefault(quote(family[:40], safe="/*:-_."), []).append(each)
+    return [pytest.param(calls, id=name) for name, calls in groups.items()]
 
 
 Part = tuple[str, str | None, str | None, bytes]

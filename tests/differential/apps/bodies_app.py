@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Generic, Literal, NamedTuple, NotRequired, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Body, FastAPI, Header
 from pydantic import BaseModel, ConfigDict, Field, Json, RootModel, Strict, field_validator, model_validator
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 
 def shown(*values: Any) -> dict[str, list[str]]:
     return {"values": [ascii(value) for value in values]}
 
 
-class Color(str, Enum):
+class Color(str, Enum):  # noqa: UP042  # written like this everywhere
     RED = "red"
     BLUE = "blue"
 

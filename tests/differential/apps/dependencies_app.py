@@ -1,4 +1,4 @@
-"""Dependencies, security schemes, the request object."""
+"""Dependencies and the request object."""
 
 import functools
 from collections.abc import AsyncIterator, Iterator
@@ -14,36 +14,17 @@ from fastapi import (
     Depends,
     FastAPI,
     Header,
-    HTTPException,
     Path,
     Query,
     Request,
     Response,
-    Security,
 )
-from fastapi.openapi.models import OAuthFlowImplicit, OAuthFlows
 from fastapi.requests import HTTPConnection
-from fastapi.security import (
-    APIKeyCookie,
-    APIKeyHeader,
-    APIKeyQuery,
-    HTTPAuthorizationCredentials,
-    HTTPBasic,
-    HTTPBasicCredentials,
-    HTTPBearer,
-    HTTPDigest,
-    OAuth2,
-    OAuth2AuthorizationCodeBearer,
-    OAuth2PasswordBearer,
-    OAuth2PasswordRequestForm,
-    OAuth2PasswordRequestFormStrict,
-    OpenIdConnect,
-    SecurityScopes,
-)
 from pydantic import BaseModel
 
 app = FastAPI(dependencies=[Depends(lambda: leave("application"))])
-app.include_router(router)
+# Asking for effects shall have none.
+app.router.routes.extend(router.routes)
 current: ContextVar[str] = ContextVar("current", default="unset")
 
 
@@ -94,7 +75,9 @@ def uses_one(one: Annotated[str, Depends(sync_one)], x: Annotated[str | None, He
 
 
 async def uses_both(
-    one: Annotated[str, Depends(async_one)], two: Annotated[str, Depends(uses_one)], three: str = Depends(pure_one)
+    one: Annotated[str, Depends(async_one)],
+    two: Annotated[str, Depends(uses_one)],
+    three: str = Depends(pure_one),
 ) -> str:
     leave("uses both")
     return f"{one},{two},{three}"
@@ -102,10 +85,9 @@ async def uses_both(
 
 def sync_yield(q: str = "q") -> Iterator[str]:
     leave("sync enter")
-    token = current.set("sync")
+    current.set("sync")
     yield f"y{q}"
     leave(f"sync exit {current.get()}")
-    current.reset(token) if False else None
 
 
 async def async_yield(value: Annotated[str, Depends(sync_yield)]) -> AsyncIterator[str]:
@@ -119,7 +101,9 @@ counter, async_counter = Counter(), AsyncCounter()
 
 
 @app.get("/cached")
-async def cached(a: int = Depends(counter), b: int = Depends(counter), c: int = Depends(async_counter)) -> Any:
+async def cached(
+    a: int = Depends(counter), b: int = Depends(counter), c: int = Depends(async_counter)
+) -> Any:
     return [a, b, c]
 
 
@@ -129,7 +113,9 @@ def uncached(a: int = Depends(counter, use_cache=False), b: int = Depends(counte
 
 
 @app.get("/mixed-cache")
-def mixed_cache(a: int = Depends(counter), b: int = Depends(counter, use_cache=False), c: int = Depends(counter)) -> Any:
+def mixed_cache(
+    a: int = Depends(counter), b: int = Depends(counter, use_cache=False), c: int = Depends(counter)
+) -> Any:
     return [a, b, c]
 
 
@@ -220,7 +206,9 @@ async def shared_response(response: Response, more: Annotated[None, Depends(sets
 
 
 @app.post("/body-in-dependency")
-def body_in_dependency(item: Annotated[Item, Depends(lambda item: item)] = None, page: Pagination = Depends()) -> Any:  # type: ignore[assignment]
+def body_in_dependency(
+    item: Annotated[Item, Depends(lambda item: item)] = None, page: Pagination = Depends()
+) -> Any:  # type: ignore[assignment]
     return item
 
 
@@ -269,7 +257,7 @@ async def request_(request: Request, item: str, connection: HTTPConnection) -> A
         "route": request.scope["route"].path,
         "endpoint": request.scope["endpoint"].__name__,
         "url_for": str(request.url_for("request_", item="x y")),
-        "state": vars(request.state)["_state"] if "_state" in vars(request.state) else None,
+        "state": request.state.seen,
         "same": connection.scope is request.scope,
         "http_version": request.scope["http_version"],
         "scheme": request.url.scheme,
@@ -298,7 +286,9 @@ async def request_stream(request: Request) -> Any:
 @app.post("/request-form")
 async def request_form(request: Request) -> Any:
     async with request.form() as form:
-        return [[name, value if isinstance(value, str) else value.filename] for name, value in form.multi_items()]
+        return [
+            [name, value if isinstance(value, str) else value.filename] for name, value in form.multi_items()
+        ]
 
 
 @app.post("/request-and-model")
@@ -326,86 +316,6 @@ def state(request: Request) -> Any:
     return request.state.value
 
 
-SCHEMES = {
-    "bearer": OAuth2PasswordBearer("token", scopes={"a": "A"}),
-    "bearer-optional": OAuth2PasswordBearer("token", auto_error=False),
-    "code": OAuth2AuthorizationCodeBearer("authorize", "token"),
-    "oauth2": OAuth2(flows=OAuthFlows(implicit=OAuthFlowImplicit(authorizationUrl="x", scopes={}))),
-    "oauth2-optional": OAuth2(auto_error=False),
-    "openid": OpenIdConnect(openIdConnectUrl="/openid"),
-    "openid-optional": OpenIdConnect(openIdConnectUrl="/openid", auto_error=False),
-    "key-header": APIKeyHeader(name="X-Key"),
-    "key-header-optional": APIKeyHeader(name="X-Key", auto_error=False),
-    "key-query": APIKeyQuery(name="key"),
-    "key-query-optional": APIKeyQuery(name="key", auto_error=False),
-    "key-cookie": APIKeyCookie(name="key"),
-    "key-cookie-optional": APIKeyCookie(name="key", auto_error=False),
-}
-for name, scheme in SCHEMES.items():
-
-    @app.get(f"/security/{name}")
-    def secured(value: Annotated[str | None, Security(scheme)]) -> Any:
-        return {"value": value}
-
-    @app.get(f"/security-task/{name}")
-    async def secured_task(value: Annotated[str | None, Security(scheme)]):
-        return {"value": value}
-
-
-for name, credentials in {
-    "http-bearer": HTTPBearer(),
-    "http-bearer-optional": HTTPBearer(auto_error=False),
-    "digest": HTTPDigest(),
-    "digest-optional": HTTPDigest(auto_error=False),
-}.items():
-
-    @app.get(f"/security/{name}")
-    def credentials_(value: Annotated[HTTPAuthorizationCredentials | None, Security(credentials)]) -> Any:
-        return value
-
-
-for name, basic in {"basic": HTTPBasic(), "basic-realm": HTTPBasic(realm="r é"), "basic-optional": HTTPBasic(auto_error=False)}.items():
-
-    @app.get(f"/security/{name}")
-    def basic_(value: Annotated[HTTPBasicCredentials | None, Security(basic)]) -> Any:
-        return value
-
-
-def user(scopes: SecurityScopes, token: Annotated[str, Depends(SCHEMES["bearer"])]) -> list[str]:
-    if "admin" in scopes.scopes and token != "admin":
-        raise HTTPException(403, scopes.scope_str, {"WWW-Authenticate": "Bearer"})
-    leave(f"user {scopes.scope_str}")
-    return [token, *scopes.scopes]
-
-
-def active(value: Annotated[list[str], Security(user, scopes=["active"])]) -> list[str]:
-    return value
-
-
-@app.get("/scopes")
-def scopes(
-    one: Annotated[list[str], Security(active, scopes=["a", "b"])],
-    two: Annotated[list[str], Security(active, scopes=["b"])],
-    three: Annotated[list[str], Security(active, scopes=["a", "b"])],
-) -> Any:
-    return [one, two, three]
-
-
-@app.get("/scopes/admin", dependencies=[Security(user, scopes=["admin"])])
-async def admin() -> Any:
-    return "admin"
-
-
-@app.post("/login")
-def login(form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> Any:
-    return vars(form)
-
-
-@app.post("/login-strict")
-async def login_strict(form: Annotated[OAuth2PasswordRequestFormStrict, Depends()]) -> Any:
-    return [form.username, form.password, form.scopes, form.grant_type]
-
-
 inner = APIRouter(prefix="/inner/{outer}", dependencies=[Depends(uses_one)])
 
 
@@ -421,7 +331,9 @@ overridden.dependency_overrides[uses_one] = pure_one
 
 
 @overridden.get("/value")
-async def overridden_value(value: Annotated[str, Depends(uses_one)], other: Annotated[str, Depends(sync_one)]) -> Any:
+async def overridden_value(
+    value: Annotated[str, Depends(uses_one)], other: Annotated[str, Depends(sync_one)]
+) -> Any:
     return [value, other]
 
 

@@ -29,7 +29,7 @@ def application(*middleware: Middleware) -> FastAPI:
 
     @app.get("/encoded")
     def encoded() -> PlainTextResponse:
-        return PlainTextResponse("x" * 2000, headers={"Content-Encoding": "deflate" if False else "identity"})
+        return PlainTextResponse("x" * 2000, headers={"Content-Encoding": "identity"})
 
     @app.get("/events")
     def events() -> PlainTextResponse:
@@ -107,10 +107,19 @@ CORS = Middleware(
 )
 GZIP = Middleware(GZipMiddleware, minimum_size=500, compresslevel=5)
 HOSTS = Middleware(TrustedHostMiddleware, allowed_hosts=["testserver", "*.example.com", "www.redirected.org"])
-SESSIONS = Middleware(SessionMiddleware, secret_key=SECRET, max_age=1000, same_site="strict", https_only=True, domain="d.example")
+SESSIONS = Middleware(
+    SessionMiddleware,
+    secret_key=SECRET,
+    max_age=1000,
+    same_site="strict",
+    https_only=True,
+    domain="d.example",
+)
 
 cors = application(CORS)
-cors_all = application(Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"]))
+cors_all = application(
+    Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
+)
 gzip = application(GZIP)
 hosts = application(HOSTS)
 https = application(Middleware(HTTPSRedirectMiddleware))

@@ -10,7 +10,7 @@ from fastapi import Cookie, FastAPI, Header, Path, Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 
-class Color(str, Enum):
+class Color(str, Enum):  # noqa: UP042  # written like this everywhere
     RED = "red"
     BLUE = "blue"
 
@@ -238,7 +238,9 @@ def query_validation_alias(q: Annotated[int, Query(validation_alias="other name"
 
 
 @app.get("/query/constrained")
-def query_constrained(q: Annotated[str, Query(min_length=2, max_length=4, pattern="^[a-z]+$")] = "abc") -> Any:
+def query_constrained(
+    q: Annotated[str, Query(min_length=2, max_length=4, pattern="^[a-z]+$")] = "abc",
+) -> Any:
     return shown(q)
 
 
@@ -306,7 +308,9 @@ def header_alias(value: Annotated[str, Header(alias="X-Some-Name")]) -> Any:
 
 @app.get("/header/standard")
 def header_standard(
-    host: Annotated[str, Header()], user_agent: Annotated[str | None, Header()] = None, accept: str = Header("*")
+    host: Annotated[str, Header()],
+    user_agent: Annotated[str | None, Header()] = None,
+    accept: str = Header("*"),
 ) -> Any:
     return shown(host, user_agent, accept)
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-from datetime import datetime, timezone
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -48,8 +48,10 @@ class Item(BaseModel):
 def with_cookies() -> Response:
     response = Response("cookies", media_type="text/plain")
     response.set_cookie("a", "1")
-    response.set_cookie("b", "x y", max_age=5, path="/p", domain="example.com", secure=True, httponly=True, samesite="strict")
-    response.set_cookie("c", "", expires=datetime(2030, 1, 1, tzinfo=timezone.utc))
+    response.set_cookie(
+        "b", "x y", max_age=5, path="/p", domain="example.com", secure=True, httponly=True, samesite="strict"
+    )
+    response.set_cookie("c", "", expires=datetime(2030, 1, 1, tzinfo=UTC))
     response.delete_cookie("d")
     response.headers.append("X-Twice", "1")
     response.headers.append("X-Twice", "2")
@@ -61,7 +63,7 @@ RESPONSES: dict[str, Any] = {
     "html": lambda: HTMLResponse("<p>é</p>", 404),
     "json": lambda: JSONResponse({"é": [1, None]}, 202, {"X-A": "b"}),
     "json-type": lambda: JSONResponse([1], media_type="application/problem+json"),
-    "response": lambda: Response(),
+    "response": Response,
     "bytes": lambda: Response(b"\x00\xff", media_type="application/octet-stream"),
     "memoryview": lambda: Response(memoryview(b"abc")),
     "text-type": lambda: Response("é", media_type="text/css"),
@@ -76,7 +78,7 @@ RESPONSES: dict[str, Any] = {
     "100": lambda: Response(status_code=100),
     "cookies": with_cookies,
     "shouting": lambda: Shouting({"a": "b"}),
-    "own": lambda: Sending(),
+    "own": Sending,
     "redirect": lambda: RedirectResponse("/path é?q=ü&r=%20#f"),
     "redirect-303": lambda: RedirectResponse("https://example.com/", 303, {"X-A": "b"}),
     "length-right": lambda: Response("abc", headers={"Content-Length": "3"}),

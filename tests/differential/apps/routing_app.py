@@ -134,7 +134,12 @@ first, second = APIRouter(prefix="/v{version}"), APIRouter()
 
 @second.get("/items/{item}")
 def items(version: int, item: str, request: Request) -> Any:
-    return [version, item, str(request.url_for("items", version=version, item=item)), request.scope["route"].path]
+    return [
+        version,
+        item,
+        str(request.url_for("items", version=version, item=item)),
+        request.scope["route"].path,
+    ]
 
 
 @second.get("")

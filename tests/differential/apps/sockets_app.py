@@ -4,7 +4,17 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from effects import leave, router
-from fastapi import APIRouter, Cookie, Depends, FastAPI, Header, HTTPException, Query, WebSocket, WebSocketDisconnect
+from fastapi import (
+    APIRouter,
+    Cookie,
+    Depends,
+    FastAPI,
+    Header,
+    HTTPException,
+    Query,
+    WebSocket,
+    WebSocketDisconnect,
+)
 from fastapi.exceptions import WebSocketException
 from fastapi.responses import PlainTextResponse
 
@@ -48,7 +58,7 @@ async def params(
     token: Annotated[str, Depends(checked)],
     x: Annotated[str, Header()] = "-",
     ads: Annotated[str, Cookie()] = "-",
-    q: list[int] = Query([]),  # noqa: B006
+    q: list[int] = Query([]),
 ) -> None:
     await websocket.accept(headers=[(b"x-item", str(item).encode())])
     await websocket.send_json({"item": item, "token": token, "x": x, "ads": ads, "q": q})
