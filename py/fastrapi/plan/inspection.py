@@ -29,9 +29,16 @@ _SUBSCRIPT_OPERATORS = frozenset({"[]", "**", "@"})
 """`BINARY_OP` also subscripts since 3.14; powers and matrix products can be long."""
 
 
+_PURE_OPCODES = frozenset(number for name, number in dis.opmap.items() if name in _PURE)
+_BINARY_OP = dis.opmap["BINARY_OP"]
+
+
 def _is_pure(code: CodeType) -> bool:
-    return all(
-        op.opname in _PURE and not (op.opname == "BINARY_OP" and op.argrepr in _SUBSCRIPT_OPERATORS)
+    opcodes = frozenset(code.co_code[::2])
+    if not opcodes <= _PURE_OPCODES:
+        return False
+    return _BINARY_OP not in opcodes or all(
+        op.opname != "BINARY_OP" or op.argrepr not in _SUBSCRIPT_OPERATORS
         for op in dis.get_instructions(code)
     )
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 # Nodes for which validating JSON bytes and validating the decoded objects mean the same in lax mode. Left
 # out: unions (the smart mode ranks JSON strings differently), decimals (digits beyond a float's), bytes.
@@ -13,6 +16,26 @@ _SAME_IN_JSON = frozenset(
     model-field model-fields none nullable set str time timedelta tuple typed-dict typed-dict-field uuid
     """.split()  # noqa: SIM905  # a list of quoted names would be three times as long
 )
+
+
+_REMEMBERED_AT_MOST = 1024
+
+
+def once_per_schema(judge: Callable[[Any], T]) -> Callable[[Any], T]:
+    """Remember what was found about a schema: fields that are declared alike have the same one."""
+    found: dict[int, tuple[Any, T]] = {}
+
+    @functools.wraps(judge)
+    def remembering(schema: Any) -> T:
+        known = found.get(id(schema))
+        if known is None:
+            if len(found) >= _REMEMBERED_AT_MOST:
+                found.clear()
+            # The schema is kept beside its id, so that no other can get the same id.
+            known = found[id(schema)] = (schema, judge(schema))
+        return known[1]
+
+    return remembering
 
 
 def _nodes(schema: Any) -> Iterator[Mapping[str, Any]]:
@@ -28,6 +51,7 @@ def _nodes(schema: Any) -> Iterator[Mapping[str, Any]]:
             stack += node
 
 
+@once_per_schema
 def same_in_json(schema: Any) -> bool:
     """Whether `validate_json` of the schema's validator may stand for decoding and `validate_python`."""
     return all(
@@ -39,6 +63,7 @@ def same_in_json(schema: Any) -> bool:
     )
 
 
+@once_per_schema
 def runs_user_code(schema: Any) -> bool:
     """Whether validation may call Python functions, which belong on the event loop's thread."""
     return any(

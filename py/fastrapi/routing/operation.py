@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from fastrapi._compat import ModelField, lenient_issubclass
@@ -28,6 +30,7 @@ from fastrapi.sse import EventSourceResponse, ServerSentEvent
 from fastrapi.utils import create_model_field, is_body_allowed_for_status_code
 
 if TYPE_CHECKING:
+    from fastrapi.convertors import Convertor
     from fastrapi.routing.options import RouteInit
 
 
@@ -73,6 +76,7 @@ class Operation:
     path_format: str
     name: str
     methods: set[str]
+    param_convertors: dict[str, Convertor[Any]]
     endpoint: Callable[..., Any]
     dependant: Dependant
     body_field: ModelField | None
@@ -134,9 +138,12 @@ class Operation:
         """
         self.unique_id: str = self.operation_id or self._make_unique_id()
         self._make_response_fields(reuse)
-        self.dependant = build_dependant(
-            path=self.path_format, call=self.endpoint, dependencies=self.dependencies
-        )
+        if reuse is not None and self._has_tree_of(reuse):
+            self.dependant = replace(reuse.dependant, path=self.path_format, call=self.endpoint)
+        else:
+            self.dependant = build_dependant(
+                path=self.path_format, call=self.endpoint, dependencies=self.dependencies
+            )
         body_params = get_flat_body_params(self.dependant)
         self._embed_body_fields = should_embed_body_fields(body_params)
         self.body_field = get_body_field(
@@ -146,6 +153,16 @@ class Operation:
             from fastrapi.classic.response_cache import check_cacheable
 
             check_cacheable(self)
+
+    def _has_tree_of(self, other: Operation) -> bool:
+        """Whether the analysis of the same function would find what it found for `other`."""
+        return (
+            not self.dependencies
+            and self.param_convertors.keys() == other.param_convertors.keys()
+            and type(self.endpoint) is FunctionType
+            # Packages replace the signature of a function that is a route already.
+            and "__signature__" not in self.endpoint.__dict__
+        )
 
     def _make_unique_id(self) -> str:
         function: Any = self.generate_unique_id_function
