@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method;
-use pyo3::exceptions::PyException;
+use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::prelude::*;
 use server::{Connection, Request, RequestBody, Response};
 
@@ -13,7 +13,7 @@ use super::context::in_own_context;
 use super::head::{Head, MatchedPath, place_request};
 use super::layers::{Bypass, Layers};
 use super::plan::{Placement, Plan};
-use super::respond::{Answer, Classes, answer};
+use super::respond::{Answer, Classes, answer, leave};
 use super::session;
 use crate::asgi::{self, AsgiApp, ConnectionArguments, Exchange, Prefetched};
 use crate::event_loop::{Completer, LoopContext, LoopHandle, completion};
@@ -226,10 +226,27 @@ impl Call {
         match self.call(py, &mut reply) {
             None => self.deliver(context, reply, Evaluation::Refused),
             Some(Err(error)) => self.deliver(context, reply, Evaluation::Done(Err(error))),
-            Some(Ok(coroutine)) => context.spawn(&coroutine, move |context, outcome| {
-                let answered = outcome.and_then(|value| self.answer(value.bind(context.py())));
-                self.deliver(context, reply, Evaluation::Done(answered));
+            Some(Ok(coroutine)) => context.spawn(&coroutine, move |context, outcome| match outcome {
+                Ok(value) => self.conclude(context, reply, &value),
+                Err(error) => self.fail(context, reply, error),
             }),
+        }
+    }
+
+    /// Answers with what the function's coroutine returned. If that makes no answer, the exit code of dependencies is
+    /// the first to know.
+    fn conclude(self, context: &LoopContext<'_, '_>, reply: Reply, value: &Py<PyAny>) {
+        let value = value.bind(context.py());
+        let error = match self.answer(value) {
+            Ok(answer) => return self.send(context, reply, answer),
+            Err(error) => error,
+        };
+        match leave(&self.lane.classes, value, error) {
+            Ok(coroutine) => context.spawn(&coroutine, move |context, left| match left {
+                Ok(_) => self.fail(context, reply, PyRuntimeError::new_err("an error was lost")),
+                Err(error) => self.fail(context, reply, error),
+            }),
+            Err(error) => self.fail(context, reply, error),
         }
     }
 
@@ -269,13 +286,11 @@ impl Call {
     fn fail(mut self, context: &LoopContext<'_, '_>, mut reply: Reply, error: PyErr) {
         let py = context.py();
         let exchange = reply.exchange(&mut self);
-        if let Some(Err(failure)) = self
-            .session
-            .as_ref()
-            .map(|session| session::save(session.bind(py), &self.head.parts.extensions))
-        {
-            asgi::log_exception(py, "The session cannot be kept", &failure);
-        }
+        let saved = self.session.as_ref().map_or(Ok(()), |session| {
+            session::save(session.bind(py), &self.head.parts.extensions)
+        });
+        // The session is written outside of the handlers, so its error is the one that ends the request.
+        let error = saved.err().unwrap_or(error);
         // `SystemExit`, `CancelledError` and the like are for nobody's handlers.
         if !error.is_instance_of::<PyException>(py) {
             self.bypass.set();

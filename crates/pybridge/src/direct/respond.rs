@@ -66,6 +66,22 @@ pub fn answer(plan: &Plan, classes: &Classes, result: &Bound<'_, PyAny>) -> PyRe
     Ok(Answer::Ready(json_response(plan.status, body), None))
 }
 
+/// The coroutine to run if [`answer`] fails: exit code of dependencies, which may replace the error. It always raises.
+///
+/// # Errors
+/// The error, if there is no exit code.
+pub(super) fn leave<'py>(
+    classes: &Classes,
+    result: &Bound<'py, PyAny>,
+    error: PyErr,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = result.py();
+    if !result.get_type().is(classes.outcome.bind(py)) || result.getattr("exits")?.is_none() {
+        return Err(error);
+    }
+    result.call_method1("fail", (error.into_value(py),))
+}
+
 /// The answer for a response object of the framework. Its background task is left to be run.
 ///
 /// # Errors
