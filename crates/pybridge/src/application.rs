@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use server::{Request, Response};
 
 use crate::asgi::AsgiApp;
-use crate::direct::{self, DirectLane, PlanTable, RouteCounts};
+use crate::direct::{self, DirectLane, Found, PlanTable, RouteCounts};
 use crate::placement::SyncExecutor;
 
 /// Serves requests with a Python application.
@@ -81,11 +81,12 @@ impl tower::Service<Request> for PythonService {
 impl Lanes {
     async fn serve(&self, request: Request) -> Response {
         let found = self.direct.as_ref().and_then(|(table, lane)| {
-            let plan = table.find(request.method(), request.uri().path(), request.headers());
-            plan.map(|(plan, path)| (lane, plan, path))
+            let found = table.find(request.method(), request.uri().path(), request.headers());
+            found.map(|(found, path)| (lane, found, path))
         });
         match found {
-            Some((lane, plan, path)) => lane.serve(plan, path, request).await,
+            Some((lane, Found::Plan(plan), path)) => lane.serve(plan, path, request).await,
+            Some((lane, Found::Files(files), path)) => lane.serve_file(files, path, request).await,
             None => Arc::clone(&self.general).serve(request).await,
         }
     }

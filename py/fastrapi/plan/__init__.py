@@ -5,6 +5,6 @@ run an application on any other ASGI server.
 """
 
 from fastrapi.plan.compile import compile_application
-from fastrapi.plan.model import ApplicationPlan, GeneralRoute, Parameter, RoutePlan
+from fastrapi.plan.model import ApplicationPlan, GeneralRoute, Parameter, RoutePlan, StaticPlan
 
-__all__ = ["ApplicationPlan", "GeneralRoute", "Parameter", "RoutePlan", "compile_application"]
+__all__ = ["ApplicationPlan", "GeneralRoute", "Parameter", "RoutePlan", "StaticPlan", "compile_application"]

@@ -15,9 +15,10 @@ from fastrapi.dependencies.models import Dependant
 from fastrapi.dependencies.solving import SolvedDependency
 from fastrapi.plan.errors import error_application
 from fastrapi.plan.layers import layer_plans, unknown_middleware
-from fastrapi.plan.model import ApplicationPlan, GeneralRoute, RoutePlan, Unplannable
+from fastrapi.plan.model import ApplicationPlan, GeneralRoute, RoutePlan, StaticPlan, Unplannable
 from fastrapi.plan.outcome import sends_itself
 from fastrapi.plan.runner import build_runner
+from fastrapi.plan.static import static_plan
 from fastrapi.responses import JSONResponse, Response
 from fastrapi.routing.effective import EffectiveAPIRoute
 from fastrapi.routing.handlers import response_builder
@@ -39,7 +40,7 @@ def compile_application(app: FastAPI) -> ApplicationPlan:
     """The plan of every route of the application, as it is now."""
     reason = _application_reason(app)
     on_error = error_application(app)
-    routes: list[RoutePlan | GeneralRoute] = []
+    routes: list[RoutePlan | StaticPlan | GeneralRoute] = []
     for route in effective_routes(app.routes):
         # WebSocket handshakes are not looked up in the table.
         if isinstance(route, WebSocketRoute):
@@ -47,7 +48,7 @@ def compile_application(app: FastAPI) -> ApplicationPlan:
         try:
             if reason is not None:
                 raise Unplannable(reason)
-            routes.append(_plan(app, route, on_error))
+            routes.append(static_plan(route) or _plan(app, route, on_error))
         except Unplannable as refusal:
             routes.append(_general(route, str(refusal)))
     return ApplicationPlan(routes, [] if reason else layer_plans(app.user_middleware), reason)

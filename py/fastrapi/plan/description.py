@@ -9,7 +9,7 @@ from typing import Any, Literal
 from fastrapi.applications import FastAPI
 from fastrapi.compat.starlette.routing import WebSocketRoute
 from fastrapi.plan.compile import ANY_PATH, compile_application, effective_routes
-from fastrapi.plan.model import RoutePlan
+from fastrapi.plan.model import RoutePlan, StaticPlan
 
 WEBSOCKET = "WEBSOCKET"
 _FOREIGN = "an application of another framework"
@@ -26,7 +26,8 @@ class RouteDescription:
     lane: Literal["direct", "general"]
     reason: str
     placement: str
-    """Where the handler runs: `inline`, `pool` or `loop`; empty where the application decides."""
+    """Where the handler runs: `inline`, `pool` or `loop`; empty where there is none, or the application
+    decides."""
 
 
 def describe_routes(application: Any) -> list[RouteDescription]:
@@ -49,6 +50,8 @@ def _http(planned: Any, route: Any) -> RouteDescription:
     if isinstance(planned, RoutePlan):
         lane: Literal["direct", "general"] = "direct"
         reason, placement = "", _PLACEMENTS[planned.placement]
+    elif isinstance(planned, StaticPlan):
+        lane, reason, placement = "direct", "", ""
     else:
         lane, reason, placement = (
             "general",

@@ -72,6 +72,23 @@ class RoutePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class StaticPlan:
+    """A mounted directory. A server may answer GET and HEAD of its existing regular files: whole, one range,
+    or 304; every other answer is the ASGI application's."""
+
+    path: str
+    """The template, of which the parameter `path` is the file's path in the directory."""
+    name: str
+    directory: str
+    follow_symlink: bool
+    """Whether symbolic links may lead out of the directory."""
+    content_type: Callable[[str], str]
+    """The Content-Type of the file with this full path. Only the file name's extensions decide."""
+    methods: tuple[str, ...] = ()
+    """Empty, as the mount takes every method."""
+
+
+@dataclass(frozen=True, slots=True)
 class GeneralRoute:
     """A route that only the ASGI application can serve, and why."""
 
@@ -94,7 +111,7 @@ class LayerPlan:
 class ApplicationPlan:
     """The routes of an application, in the order in which they are tried."""
 
-    routes: list[RoutePlan | GeneralRoute]
+    routes: list[RoutePlan | StaticPlan | GeneralRoute]
     layers: list[LayerPlan]
     """The middleware around planned routes, the outermost first."""
     reason: str | None

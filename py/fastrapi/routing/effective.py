@@ -66,6 +66,7 @@ class EffectiveForeignRoute(EffectiveRoute):
 
     Attributes:
         starlette_route: A copy of the original under the effective path.
+        max_body_size: The largest request body in bytes; None for no limit of its own.
     """
 
     starlette_route: BaseRoute
@@ -79,7 +80,8 @@ class EffectiveForeignRoute(EffectiveRoute):
             self.starlette_route.set_template(parse_template(f"{path}/{{path:path}}" if is_mount else path))
         elif isinstance(self.starlette_route, Host) and context.prefix:
             self.starlette_route.app = Router([Mount(context.prefix, app=self.starlette_route.app)])
-        self._app: ASGIApp = limit_body(self.starlette_route.handle, context.max_body_size)
+        self.max_body_size = context.max_body_size
+        self._app: ASGIApp = limit_body(self.starlette_route.handle, self.max_body_size)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         return self.starlette_route.matches(scope)

@@ -19,6 +19,13 @@ pub struct MatchedPath {
     pub ranges: ParamRanges,
 }
 
+impl MatchedPath {
+    /// The path of which the parameters are parts; `path` is the request's.
+    pub(super) fn text<'p>(&'p self, path: &'p str) -> &'p str {
+        self.decoded.as_deref().unwrap_or(path)
+    }
+}
+
 /// A request without its body, on the way to its plan's function.
 #[derive(Debug)]
 pub(super) struct Head {
@@ -28,7 +35,7 @@ pub(super) struct Head {
 
 impl Head {
     fn path(&self) -> &str {
-        self.path.decoded.as_deref().unwrap_or(self.parts.uri.path())
+        self.path.text(self.parts.uri.path())
     }
 
     /// Takes the arguments of the plan's function; in the place of a request object there is `None`.

@@ -16,7 +16,7 @@ use super::call::{call, finish_step};
 use super::head::{Head, place_request};
 use super::plan::{Placement, Plan};
 use super::respond::{Answer, Classes, answer};
-use super::table::PlanTable;
+use super::table::{Found, PlanTable};
 
 /// The plans of an application, for lookups from Python.
 #[pyclass(frozen, module = "fastrapi._core")]
@@ -58,9 +58,12 @@ impl Plans {
                 HeaderValue::from_bytes(&value).ok()?,
             );
         }
-        let (plan, path) = self
+        let found = self
             .table
             .find(request.method(), request.uri().path(), request.headers())?;
+        let (Found::Plan(plan), path) = found else {
+            return None;
+        };
         let plan = Arc::clone(plan);
         let head = Head {
             parts: request.into_parts().0,

@@ -10,6 +10,7 @@ use server::{Connection, Request, RequestBody, Response};
 
 use super::call::{call, finish_step};
 use super::context::in_own_context;
+use super::files::Files;
 use super::head::{Head, MatchedPath, place_request};
 use super::layers::{Bypass, Layers};
 use super::plan::{Placement, Plan};
@@ -87,6 +88,21 @@ impl DirectLane {
         self.layers
             .around(request, |request, bypass| self.run(plan, path, request, bypass))
             .await
+    }
+
+    /// Answers a request for a file of a mounted directory.
+    pub async fn serve_file(&self, files: &Files, path: MatchedPath, request: Request) -> Response {
+        let serve = async |request: Request, bypass: Bypass| {
+            if let Some(response) = files.respond(&path, &request).await {
+                return response;
+            }
+            bypass.set();
+            Arc::clone(&self.asgi).serve(request).await
+        };
+        if self.layers.is_empty() {
+            return serve(request, Bypass::default()).await;
+        }
+        self.layers.around(request, serve).await
     }
 
     async fn run(

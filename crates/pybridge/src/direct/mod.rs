@@ -3,6 +3,7 @@
 mod call;
 mod context;
 mod extract;
+mod files;
 mod head;
 mod in_process;
 mod lane;
@@ -14,10 +15,11 @@ mod session;
 mod table;
 
 pub use extract::{Arguments, Input, Refused, arguments};
+pub use files::Files;
 pub use head::MatchedPath;
 pub use in_process::{PlannedCall, Plans};
 pub use lane::DirectLane;
 pub use layers::Layers;
 pub use plan::{Conversion, Parameter, Placement, Plan, Source};
 pub use respond::{Answer, Classes, answer};
-pub use table::{PlanTable, RouteCounts, compile};
+pub use table::{Found, PlanTable, RouteCounts, compile};

@@ -7,6 +7,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use server::routing::{Convertor, Lookup, MethodSet, Pattern, RouteTable, RouteTableBuilder};
 
+use super::files::Files;
 use super::head::MatchedPath;
 use super::layers::Layers;
 use super::plan::Plan;
@@ -15,7 +16,17 @@ use super::plan::Plan;
 #[derive(Debug)]
 enum Entry {
     Direct(Arc<Plan>),
+    Files(Files),
     General,
+}
+
+/// What the direct lane does with a request.
+#[derive(Debug)]
+pub enum Found<'t> {
+    /// It runs a route's plan.
+    Plan(&'t Arc<Plan>),
+    /// It sends a file of a mounted directory.
+    Files(&'t Files),
 }
 
 /// How many routes each lane serves; WebSockets are not counted.
@@ -76,6 +87,9 @@ impl PlanTable {
             let entry = if route.hasattr("function")? {
                 counts.direct += 1;
                 Entry::Direct(Arc::new(Plan::read(&route)?))
+            } else if route.hasattr("directory")? {
+                counts.direct += 1;
+                Entry::Files(Files::read(&route)?)
             } else {
                 counts.general += 1;
                 Entry::General
@@ -94,14 +108,14 @@ impl PlanTable {
         self.counts
     }
 
-    /// The plan for a request, if the direct lane serves it.
+    /// What to do with a request, if the direct lane may serve it.
     #[must_use]
     pub fn find(
         &self,
         method: &Method,
         path: &str,
         headers: &HeaderMap,
-    ) -> Option<(&Arc<Plan>, MatchedPath)> {
+    ) -> Option<(Found<'_>, MatchedPath)> {
         // A WebSocket handshake is a GET for another kind of route.
         if headers.contains_key(header::UPGRADE) {
             return None;
@@ -112,20 +126,16 @@ impl PlanTable {
                 .into_owned()
                 .into()
         });
-        match self.routes.lookup(method, decoded.as_deref().unwrap_or(path)) {
-            Lookup::Found {
-                value: Entry::Direct(plan),
-                params,
-                ..
-            } => Some((
-                plan,
-                MatchedPath {
-                    decoded,
-                    ranges: params,
-                },
-            )),
-            _ => None,
-        }
+        let (entry, ranges) = match self.routes.lookup(method, decoded.as_deref().unwrap_or(path)) {
+            Lookup::Found { value, params, .. } => (value, params),
+            _ => return None,
+        };
+        let found = match entry {
+            Entry::Direct(plan) => Found::Plan(plan),
+            Entry::Files(files) if Files::take(method) => Found::Files(files),
+            Entry::Files(_) | Entry::General => return None,
+        };
+        Some((found, MatchedPath { decoded, ranges }))
     }
 }
 
