@@ -135,6 +135,8 @@ def start(application: str, stack: ExitStack) -> Lanes:
     for server in servers:
         wait_for_url(server)
     general, direct = servers
+    general.wait_for("all requests on the general lane")
+    direct.wait_for(r"[1-9]\d* on the direct lane")
     connections = (Connection(general.port), Connection(direct.port))
     for connection in connections:
         stack.callback(connection.close)

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from fastrapi.background import BackgroundTasks
+from fastrapi.exceptions import FastAPIError
 from fastrapi.plan.outcome import Exits, Outcome
+from fastrapi.responses import StreamingResponse
+from fastrapi.types import Message
 
 pytestmark = pytest.mark.anyio
 
@@ -136,3 +139,46 @@ def test_nothing_is_pending_without_tasks_and_exits() -> None:
 async def test_the_value_is_kept_as_it_is() -> None:
     value: Any = object()
     assert Outcome(value).value is value
+
+
+async def test_exit_code_sees_the_error_of_a_value_that_makes_no_answer() -> None:
+    log: list[str] = []
+    with pytest.raises(ValueError, match="no JSON"):
+        await Outcome(None, exits=await entered(log)).fail(ValueError("no JSON"))
+    assert log[2:] == ["b saw no JSON", "exit b", "a saw no JSON", "exit a"]
+
+
+async def test_an_error_without_an_answer_may_not_be_ended() -> None:
+    with pytest.raises(FastAPIError):
+        await Outcome(None, exits=await entered([], "a")).fail(ValueError("no JSON"))
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_response_that_sends_itself_is_followed_by_exit_code(fails: bool) -> None:
+    log: list[str] = []
+
+    async def parts() -> AsyncGenerator[str, None]:
+        log.append("part")
+        if fails:
+            raise ValueError("broken off")
+        yield ""
+
+    async def receive() -> Message:
+        raise AssertionError("nothing is asked of the client")
+
+    async def send(message: Message) -> None:
+        log.append(message["type"])
+
+    tasks = BackgroundTasks()
+    tasks.add_task(log.append, "task")
+    outcome = Outcome(StreamingResponse(parts()), tasks=tasks, exits=await entered(log))
+    assert not outcome.pending
+    scope = {"type": "http", "asgi": {"spec_version": "2.4"}}
+    start, body = "http.response.start", "http.response.body"
+    if fails:
+        with pytest.raises(ValueError, match="broken off"):
+            await outcome.value(scope, receive, send)
+        assert log[2:] == [start, "part", "b saw broken off", "exit b", "a saw broken off", "exit a"]
+    else:
+        await outcome.value(scope, receive, send)
+        assert log[2:] == [start, "part", body, body, "task", "exit b", "exit a"]
