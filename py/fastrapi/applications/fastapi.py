@@ -27,6 +27,7 @@ from fastrapi.exceptions import (
     RequestValidationError,
     WebSocketRequestValidationError,
 )
+from fastrapi.json_codecs import JSONChoice, JSONCodec, json_codec
 from fastrapi.middleware import Middleware
 from fastrapi.params import Depends
 from fastrapi.requests import Request
@@ -93,6 +94,8 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
         background_errors: What happens when a background task fails: the tasks after it do not
             run ("stop"), or it is logged and they do ("isolate").
         max_validation_errors: The most errors in one answer with status 422; `None` for all.
+        json: What reads JSON bodies and writes answers without a response model: what is built in,
+            a library by name, or an object with `dumps` and `loads`.
 
     Raises:
         AssertionError: There is no title or no version.
@@ -153,6 +156,7 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
         request_id_header: str | None = None,
         background_errors: Literal["stop", "isolate"] = "stop",
         max_validation_errors: int | None = 100,
+        json: JSONChoice | JSONCodec = "builtin",
     ) -> None:
         super().__init__(
             debug=debug,
@@ -160,6 +164,7 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
             exception_handlers=exception_handlers,
             max_body_size=validated_max_body_size(max_body_size),
         )
+        self.json_codec = json_codec(json)
         self.background_errors = background_errors
         self.max_validation_errors = max_validation_errors
         self.title = title

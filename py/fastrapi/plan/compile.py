@@ -85,6 +85,8 @@ def _application_reason(app: FastAPI) -> str | None:
     if app.request_id_header is not None:
         return "the application has a request_id_header"
     return None
+    if app.json_codec is not None:
+        return "the application has a JSON codec of its own"
 
 
 def _general(route: BaseRoute, reason: str) -> GeneralRoute:

@@ -11,11 +11,17 @@ from fastrapi._form_limits import form_limits_in
 from fastrapi.compat.starlette.exceptions import HTTPException as StarletteHTTPException
 from fastrapi.dependencies.reading import MISSING
 from fastrapi.exceptions import EndpointContext, HTTPException, RequestValidationError
+from fastrapi.json_codecs import JSONCodec, decode
 from fastrapi.requests import Request
 
 
 async def read_body(
-    request: Request, field: ModelField, *, strict_content_type: bool, context: EndpointContext
+    request: Request,
+    field: ModelField,
+    *,
+    strict_content_type: bool,
+    context: EndpointContext,
+    codec: JSONCodec | None = None,
 ) -> Any:
     """The body as a form, as decoded JSON, or as raw bytes; `MISSING` if there is none.
 
@@ -24,6 +30,7 @@ async def read_body(
         field: The field that stands for the body.
         strict_content_type: Whether a body without a content type is not taken for JSON.
         context: Where the path operation is defined, for the error.
+        codec: What reads JSON, if it is not the request itself.
 
     Raises:
         RequestValidationError: The body is not JSON, but says it is.
@@ -36,7 +43,7 @@ async def read_body(
         if not content:
             return MISSING
         if is_json(request.headers.get("content-type"), strict=strict_content_type):
-            return await request.json()
+            return await request.json() if codec is None else decode(codec, content)
         return content
     except json.JSONDecodeError as error:
         raise _json_error(error, context) from error

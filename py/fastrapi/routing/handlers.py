@@ -23,6 +23,7 @@ from fastrapi.exceptions import (
     ValidationException,
     WebSocketRequestValidationError,
 )
+from fastrapi.json_codecs import codec_of
 from fastrapi.requests import Request
 from fastrapi.responses import Response
 from fastrapi.routing.bodies import read_body
@@ -123,6 +124,7 @@ def response_builder(operation: Operation) -> ResponseBuilder:
         response_class=actual_response_class(operation.response_class),
         direct=operation.response_field is not None and is_default_json(operation.response_class),
         context=endpoint_context(operation.endpoint, _described(operation)),
+        codec=codec_of(operation.dependency_overrides_provider),
     )
 
 
@@ -178,6 +180,7 @@ class RequestHandler:
                 field,
                 strict_content_type=self._strict_content_type,
                 context=self._builder.context,
+                codec=self._builder.codec,
             )
         except RequestValidationError as error:
             if data is not None:

@@ -13,6 +13,7 @@ from fastrapi._json_safe import sendable
 from fastrapi.datastructures import DefaultPlaceholder
 from fastrapi.encoders import jsonable_encoder
 from fastrapi.exceptions import EndpointContext, ResponseValidationError
+from fastrapi.json_codecs import JSONCodec
 from fastrapi.responses import JSONResponse, Response
 from fastrapi.utils import is_body_allowed_for_status_code
 
@@ -32,6 +33,7 @@ class ResponseBuilder:
         direct: Whether the model is written as JSON by pydantic itself, because nobody chose a
             response class that could want to see plain data.
         context: Where the function is defined, for error messages.
+        codec: What writes plain data as JSON, if it is not `JSONResponse`.
     """
 
     field: ModelField | None
@@ -40,6 +42,7 @@ class ResponseBuilder:
     response_class: type[Response]
     direct: bool
     context: EndpointContext
+    codec: JSONCodec | None = None
 
     def content(self, result: Any) -> Any:
         """The result as JSON text if `direct`, else as plain data.
@@ -84,12 +87,17 @@ class ResponseBuilder:
         return response
 
     def _of_class(self, content: Any, arguments: dict[str, Any]) -> Response:
-        try:
+        if self.response_class is not JSONResponse:
             return self.response_class(content, **arguments)
+        try:
+            return self._json(content, arguments)
         except ValueError:
-            if self.response_class is not JSONResponse:
-                raise
-            return JSONResponse(sendable(content), **arguments)
+            return self._json(sendable(content), arguments)
+
+    def _json(self, content: Any, arguments: dict[str, Any]) -> Response:
+        if self.codec is None:
+            return JSONResponse(content, **arguments)
+        return Response(self.codec.dumps(content), media_type="application/json", **arguments)
 
 
 def actual_response_class(response_class: type[Response] | DefaultPlaceholder) -> type[Response]:
