@@ -52,6 +52,7 @@ class WebSocketDisconnected(RuntimeError):
     """The operation needs an open connection, and this one is not open, or not any more."""
 
 
+_CONNECTED = WebSocketState.CONNECTED
 _EXPECTED_FROM_CLIENT = {
     WebSocketState.CONNECTING: ("websocket.connect",),
     WebSocketState.CONNECTED: ("websocket.receive", "websocket.disconnect"),
@@ -96,6 +97,9 @@ class WebSocket(HTTPConnection[StateT]):
         if self.client_state is WebSocketState.DISCONNECTED:
             raise WebSocketDisconnected('Cannot call "receive" once a disconnect message has been received.')
         message = await self._receive()
+        # Nearly all messages are of this kind; the others change the state.
+        if message["type"] == "websocket.receive" and self.client_state is _CONNECTED:
+            return message
         _check_expected(message, _EXPECTED_FROM_CLIENT[self.client_state])
         if message["type"] == "websocket.connect":
             self.client_state = WebSocketState.CONNECTED
@@ -114,7 +118,21 @@ class WebSocket(HTTPConnection[StateT]):
         state = self.application_state
         if state is WebSocketState.DISCONNECTED:
             raise WebSocketDisconnected('Cannot call "send" once a close message has been sent.')
-        _check_expected(message, _EXPECTED_FROM_APPLICATION[state])
+        if message["type"] != "websocket.send" or state is not _CONNECTED:
+            self._note_sending(message)
+        if state is not _CONNECTED:
+            await self._send(message)
+            return
+        try:
+            await self._send(message)
+        except OSError:
+            # What servers raise when the peer is gone (ASGI, "Disconnected Client - send exception").
+            self.application_state = WebSocketState.DISCONNECTED
+            raise WebSocketDisconnect(code=_ABNORMAL_CLOSURE) from None
+
+    def _note_sending(self, message: Message) -> None:
+        """The state that a message of the application leads to."""
+        _check_expected(message, _EXPECTED_FROM_APPLICATION[self.application_state])
         match message["type"]:
             case "websocket.accept":
                 self.application_state = WebSocketState.CONNECTED
@@ -124,15 +142,6 @@ class WebSocket(HTTPConnection[StateT]):
                 self.application_state = WebSocketState.RESPONSE
             case "websocket.http.response.body" if not message.get("more_body", False):
                 self.application_state = WebSocketState.DISCONNECTED
-        if state is not WebSocketState.CONNECTED:
-            await self._send(message)
-            return
-        try:
-            await self._send(message)
-        except OSError:
-            # What servers raise when the peer is gone (ASGI, "Disconnected Client - send exception").
-            self.application_state = WebSocketState.DISCONNECTED
-            raise WebSocketDisconnect(code=_ABNORMAL_CLOSURE) from None
 
     async def accept(
         self, subprotocol: str | None = None, headers: Iterable[tuple[bytes, bytes]] | None = None
@@ -150,17 +159,9 @@ class WebSocket(HTTPConnection[StateT]):
             {"type": "websocket.accept", "subprotocol": subprotocol, "headers": list(headers or ())}
         )
 
-    async def _receive_content(self, kind: str) -> Any:
-        """The content of the next message, which has to be of this kind, "text" or "bytes"."""
-        if self.application_state is not WebSocketState.CONNECTED:
+    def _check_accepted(self) -> None:
+        if self.application_state is not _CONNECTED:
             raise WebSocketDisconnected('WebSocket is not connected. Need to call "accept" first.')
-        message = await self.receive()
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message.get("code", _NO_STATUS_RECEIVED), message.get("reason"))
-        content = message.get(kind)
-        if content is None:
-            raise KeyError(kind)
-        return content
 
     async def receive_text(self) -> str:
         """The next message.
@@ -169,7 +170,8 @@ class WebSocket(HTTPConnection[StateT]):
             WebSocketDisconnect: The client closed the connection.
             KeyError: The message is a binary one.
         """
-        text: str = await self._receive_content("text")
+        self._check_accepted()
+        text: str = _content(await self.receive(), "text")
         return text
 
     async def receive_bytes(self) -> bytes:
@@ -179,7 +181,8 @@ class WebSocket(HTTPConnection[StateT]):
             WebSocketDisconnect: The client closed the connection.
             KeyError: The message is a text.
         """
-        content: bytes = await self._receive_content("bytes")
+        self._check_accepted()
+        content: bytes = _content(await self.receive(), "bytes")
         return content
 
     async def receive_json(self, mode: str = "text") -> Any:
@@ -192,7 +195,9 @@ class WebSocket(HTTPConnection[StateT]):
             WebSocketDisconnect: The client closed the connection.
             json.JSONDecodeError: The message is no JSON.
         """
-        return json.loads(await self._receive_content(_content_kind(mode)))
+        kind = _content_kind(mode)
+        self._check_accepted()
+        return json.loads(_content(await self.receive(), kind))
 
     def iter_text(self) -> AsyncIterator[str]:
         """The messages until the client disconnects."""
@@ -249,6 +254,16 @@ async def _until_disconnect(receive: Callable[[], Awaitable[T]]) -> AsyncIterato
             yield await receive()
     except WebSocketDisconnect:
         return
+
+
+def _content(message: Message, kind: str) -> Any:
+    """The content of a message that has to be of this kind, "text" or "bytes"."""
+    content = message.get(kind)
+    if content is not None:
+        return content
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", _NO_STATUS_RECEIVED), message.get("reason"))
+    raise KeyError(kind)
 
 
 def _content_kind(mode: str) -> str:
