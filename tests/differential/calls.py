@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import quote
 
 import pytest
-from _pytest.mark import ParameterSet
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -84,8 +84,8 @@ def form(target: str, body: str, **headers: str) -> Call:
     return raw(target, body, "application/x-www-form-urlencoded", **headers)
 
 
-def grouped(corpus: Iterable[Call]) -> list[ParameterSet]:
-    """The requests as parameters of a test: one list for each path, or for each family of short paths."""
+def grouped(corpus: Iterable[Call]) -> list[Any]:
+    """The requests as parameters of a test: a list for each family of paths."""
     groups: dict[str, list[Call]] = {}
     for each in corpus:
         family = "/".join(each.target.partition("?")[0].split("/")[:3])

@@ -128,10 +128,7 @@ def start(application: str, stack: ExitStack) -> Lanes:
         "--fastapi",
         "replace",
     )
-    servers = [
-        stack.enter_context(project.start(*arguments, "--lane", lane, PYTHONDONTWRITEBYTECODE="1"))
-        for lane in ("general", "auto")
-    ]
+    servers = [stack.enter_context(project.start(*arguments, "--lane", lane)) for lane in ("general", "auto")]
     for server in servers:
         wait_for_url(server)
     general, direct = servers
