@@ -51,6 +51,15 @@ impl PythonService {
             )),
             None => None,
         };
+        if let Some(([first, ..], count)) = direct
+            .as_ref()
+            .map(|(table, _)| (table.shadowed(), table.shadowed().len()))
+        {
+            tracing::warn!(
+                "{count} of the routes can never answer, {first:?} for one: an earlier route takes the same requests; \
+                 `fastrapi-server check` tells which"
+            );
+        }
         Ok(Self(Arc::new(Lanes { general, direct })))
     }
 }

@@ -12,6 +12,7 @@ mod plan;
 mod query;
 mod respond;
 mod session;
+mod shadows;
 mod table;
 
 pub use extract::{Arguments, Input, Refused, arguments};

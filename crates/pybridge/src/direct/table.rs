@@ -11,6 +11,7 @@ use super::files::Files;
 use super::head::MatchedPath;
 use super::layers::Layers;
 use super::plan::Plan;
+use super::shadows::{Sample, shadowed};
 
 /// The lane of one route.
 #[derive(Debug)]
@@ -43,6 +44,7 @@ pub struct RouteCounts {
 pub struct PlanTable {
     routes: RouteTable<Entry>,
     counts: RouteCounts,
+    shadowed: Vec<String>,
 }
 
 /// Compiles the plans of an application, if it is one of the framework's and any request may use them.
@@ -79,9 +81,14 @@ impl PlanTable {
         // The general lane answers what no route does, redirections included.
         builder.redirect_slashes(false);
         let mut counts = RouteCounts::default();
+        let (mut paths, mut samples) = (Vec::new(), Vec::new());
         for route in application.getattr("routes")?.try_iter()? {
             let route = route?;
-            let methods = methods(route.getattr("methods")?.extract()?)?;
+            let names: Vec<String> = route.getattr("methods")?.extract()?;
+            let sampled = names
+                .first()
+                .and_then(|name| Method::from_bytes(name.as_bytes()).ok());
+            let methods = methods(names)?;
             let path: String = route.getattr("path")?.extract()?;
             let pattern = pattern(&path)?;
             let entry = if route.hasattr("function")? {
@@ -95,11 +102,24 @@ impl PlanTable {
                 Entry::General
             };
             builder.push(methods, pattern, entry);
+            samples.push(sampled.and_then(|method| Sample::new(method, &path)));
+            paths.push(path);
         }
+        let routes = builder.build();
+        let shadowed = shadowed(&routes, &samples)
+            .into_iter()
+            .map(|place| paths[place].clone());
         Ok(Self {
-            routes: builder.build(),
+            routes,
             counts,
+            shadowed: shadowed.collect(),
         })
+    }
+
+    /// The patterns of the routes that an earlier one hides.
+    #[must_use]
+    pub fn shadowed(&self) -> &[String] {
+        &self.shadowed
     }
 
     /// How many routes there are on each lane.
@@ -110,12 +130,7 @@ impl PlanTable {
 
     /// What to do with a request, if the direct lane may serve it.
     #[must_use]
-    pub fn find(
-        &self,
-        method: &Method,
-        path: &str,
-        headers: &HeaderMap,
-    ) -> Option<(Found<'_>, MatchedPath)> {
+    pub fn find(&self, method: &Method, path: &str, headers: &HeaderMap) -> Option<(Found<'_>, MatchedPath)> {
         // A WebSocket handshake is a GET for another kind of route.
         if headers.contains_key(header::UPGRADE) {
             return None;
