@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastrapi._compat import ModelField, lenient_issubclass
 from fastrapi._form_limits import FormLimits, validated_form_limits, validated_max_body_size
+from fastrapi._signatures import keyword_defaults
 from fastrapi.datastructures import DefaultPlaceholder
 from fastrapi.dependencies.analysis import build_dependant, get_flat_body_params
 from fastrapi.dependencies.bodies import get_body_field, should_embed_body_fields
@@ -24,6 +25,7 @@ from fastrapi.dependencies.signatures import get_typed_return_annotation
 from fastrapi.exceptions import EndpointContext
 from fastrapi.params import Depends
 from fastrapi.responses import Response
+from fastrapi.routing.options import RouteInit
 from fastrapi.routing.responses import DumpOptions
 from fastrapi.routing.streaming import get_stream_item_type
 from fastrapi.sse import EventSourceResponse, ServerSentEvent
@@ -31,7 +33,6 @@ from fastrapi.utils import create_model_field, is_body_allowed_for_status_code
 
 if TYPE_CHECKING:
     from fastrapi.convertors import Convertor
-    from fastrapi.routing.options import RouteInit
 
 
 def endpoint_context(endpoint: Callable[..., Any], path: str) -> EndpointContext:
@@ -71,6 +72,22 @@ class Operation:
         stream_item_type: The declared type of what it yields.
         stream_item_field: The field for one item.
     """
+
+    # A dictionary with all of these would be the largest part of a route, of which there may be thousands.
+    __slots__ = (
+        *keyword_defaults(RouteInit),
+        "_embed_body_fields",
+        "body_field",
+        "dependant",
+        "is_json_stream",
+        "is_sse_stream",
+        "response_field",
+        "response_fields",
+        "stream_item_field",
+        "stream_item_type",
+        "unique_id",
+        "yields_items",
+    )
 
     path: str
     path_format: str
