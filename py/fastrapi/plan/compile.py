@@ -20,7 +20,7 @@ from fastrapi.plan.outcome import sends_itself
 from fastrapi.plan.runner import build_runner
 from fastrapi.plan.static import static_plan
 from fastrapi.responses import JSONResponse, Response
-from fastrapi.routing.effective import EffectiveAPIRoute
+from fastrapi.routing.effective import EffectiveAPIRoute, EffectiveRoute
 from fastrapi.routing.handlers import response_builder
 from fastrapi.routing.inclusion import IncludedRouter
 from fastrapi.routing.recording import is_instrumented
@@ -49,6 +49,8 @@ def compile_application(app: FastAPI) -> ApplicationPlan:
             if reason is not None:
                 raise Unplannable(reason)
             routes.append(static_plan(route) or _plan(app, route, on_error))
+            if isinstance(route, EffectiveRoute) and route.is_layered:
+                raise Unplannable("its router has middleware or exception handlers")
         except Unplannable as refusal:
             routes.append(_general(route, str(refusal)))
     return ApplicationPlan(routes, [] if reason else layer_plans(app.user_middleware), reason)

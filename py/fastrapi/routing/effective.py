@@ -45,9 +45,13 @@ class EffectiveRoute(BaseRoute):
 
     Attributes:
         original_route: The route of the included router.
+        is_layered: Whether a router through which it is included has layers around its routes.
+        layered: A low-priority route inside these layers.
     """
 
     original_route: BaseRoute
+    is_layered: bool = False
+    layered: ASGIApp | None = None
 
     def complete(self) -> None:
         """Make what handles requests. The analysis is done by then."""
@@ -223,10 +227,15 @@ class EffectiveWebSocketRoute(_EffectiveOwnRoute, APIWebSocketRoute):
 
 def make_effective(route: BaseRoute, context: RouterIncludeContext) -> EffectiveRoute | None:
     """What the inclusion makes of a route; `None` for a route of an unknown kind, which is left out."""
+    effective: EffectiveRoute
     if isinstance(route, APIRoute):
-        return EffectiveAPIRoute(route, context)
-    if isinstance(route, APIWebSocketRoute):
-        return EffectiveWebSocketRoute(route, context)
-    if isinstance(route, (Route, WebSocketRoute, Mount, Host)):
-        return EffectiveForeignRoute(route, context)
-    return None
+        effective = EffectiveAPIRoute(route, context)
+    elif isinstance(route, APIWebSocketRoute):
+        effective = EffectiveWebSocketRoute(route, context)
+    elif isinstance(route, (Route, WebSocketRoute, Mount, Host)):
+        effective = EffectiveForeignRoute(route, context)
+    else:
+        return None
+    if context.has_layers:
+        effective.is_layered = True
+    return effective

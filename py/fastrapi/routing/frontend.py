@@ -47,7 +47,12 @@ class FrontendRoute(BaseRoute):
         dependencies: dependencies to solve before anything is served.
         dependency_overrides_provider: the application, for its `dependency_overrides`.
         max_body_size: the most bytes of a request body.
+
+    Attributes:
+        layered: the route inside the layers of the routers through which it is included, if any.
     """
+
+    layered: ASGIApp | None = None
 
     def __init__(
         self,

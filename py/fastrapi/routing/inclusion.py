@@ -17,7 +17,7 @@ from fastrapi.datastructures import DefaultPlaceholder, URLPath
 from fastrapi.params import Depends
 from fastrapi.responses import PlainTextResponse, Response
 from fastrapi.routing.effective import EffectiveRoute, make_effective
-from fastrapi.routing.low_priority import effective_low_priority_routes
+from fastrapi.routing.low_priority import behind_layers, effective_low_priority_routes
 from fastrapi.routing.selection import CHOSEN as _CHOSEN
 from fastrapi.types import Receive, Scope, Send
 from fastrapi.utils import get_value_or_default
@@ -47,6 +47,7 @@ class RouterIncludeContext:
     dependency_overrides_provider: Any
     max_body_size: int | None
     form_limits: FormLimits
+    has_layers: bool
 
     @classmethod
     def of(cls, parent: APIRouter, included: APIRouter, options: IncludeOptions) -> RouterIncludeContext:
@@ -91,6 +92,7 @@ class RouterIncludeContext:
                 **(options["form_limits"] or {}),
                 **included.form_limits,
             },
+            has_layers=bool(parent.layers or included.layers),
         )
 
     def around(self, inner: RouterIncludeContext) -> RouterIncludeContext:
@@ -113,6 +115,7 @@ class RouterIncludeContext:
             dependency_overrides_provider=self.dependency_overrides_provider,
             max_body_size=self.max_body_size if inner.max_body_size is None else inner.max_body_size,
             form_limits={**self.form_limits, **inner.form_limits},
+            has_layers=self.has_layers or inner.has_layers,
         )
 
 
@@ -135,6 +138,7 @@ class IncludedRouter(BaseRoute):
         self._effective_low_priority_routes_version: int | None = None
         self._index = RouteIndex()
         self._by_route: dict[int, tuple[BaseRoute, BaseRoute | None]] = {}
+        self._app = original_router.layers.around(self._call_selected)
 
     def analyse(self) -> None:
         """Analyse the routes of the router as they are effective here.
@@ -188,7 +192,7 @@ class IncludedRouter(BaseRoute):
                 for candidate in self.effective_candidates():
                     if isinstance(candidate, IncludedRouter):
                         found += candidate.effective_low_priority_routes()
-                self._low_priority_routes = found
+                self._low_priority_routes = behind_layers(found, router.layers)
                 # Making them counts as a change of routes itself.
                 self._effective_low_priority_routes_version = router._get_routes_version()
             return self._low_priority_routes
@@ -243,7 +247,10 @@ class IncludedRouter(BaseRoute):
         await self.original_router.handle(scope, receive, send)
 
     async def _handle_selected(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the route that was chosen handle the request."""
+        """Let the route that was chosen handle the request, inside the router's layers."""
+        await self._app(scope, receive, send)
+
+    async def _call_selected(self, scope: Scope, receive: Receive, send: Send) -> None:
         chosen = scope.get(_CHOSEN)
         if not chosen:
             await PlainTextResponse("Not Found", status_code=404)(scope, receive, send)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from typing import TYPE_CHECKING
 
 from fastrapi.compat.starlette.routing import BaseRoute, Match
 from fastrapi.routing.effective import EffectiveRoute, make_effective
 from fastrapi.routing.frontend import FrontendRoute, FrontendRouteGroup
-from fastrapi.types import Receive, Scope, Send
+from fastrapi.types import ASGIApp, Receive, Scope, Send
 
 if TYPE_CHECKING:
     from fastrapi.routing.inclusion import RouterIncludeContext
+    from fastrapi.routing.layers import RouterLayers
 
 
 def own_low_priority_routes(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
@@ -59,7 +61,24 @@ def choose_low_priority(routes: Iterable[BaseRoute], scope: Scope) -> tuple[Base
 
 async def handle_low_priority(route: BaseRoute, scope: Scope, receive: Receive, send: Send) -> None:
     """Let a chosen route handle the request."""
-    if isinstance(route, EffectiveRoute):
-        await route.call(scope, receive, send)
-    else:
-        await route.handle(scope, receive, send)
+    await _entry(route)(scope, receive, send)
+
+
+def _entry(route: BaseRoute) -> ASGIApp:
+    if isinstance(route, (EffectiveRoute, FrontendRoute)) and route.layered is not None:
+        return route.layered
+    return route.call if isinstance(route, EffectiveRoute) else route.handle
+
+
+def behind_layers(routes: list[BaseRoute], layers: RouterLayers) -> list[BaseRoute]:
+    """The effective routes of an included router inside its layers."""
+    if not layers:
+        return routes
+    layered = []
+    for route in routes:
+        # A copy: those of a nested inclusion are kept by it, and served again when this list is made anew.
+        inside = copy(route)
+        assert isinstance(inside, (EffectiveRoute, FrontendRoute)), "the routes are effective ones"
+        inside.layered = layers.around(_entry(route))
+        layered.append(inside)
+    return layered  # type: ignore[return-value]

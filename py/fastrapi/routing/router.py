@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -22,6 +22,7 @@ from fastrapi._utils import get_route_path
 from fastrapi.compat.starlette.routing import BaseRoute, Host, Match, Router
 from fastrapi.datastructures import Default, DefaultPlaceholder
 from fastrapi.exceptions import FastAPIError
+from fastrapi.middleware import Middleware
 from fastrapi.params import Depends
 from fastrapi.responses import JSONResponse, Response
 from fastrapi.routing.context import iter_route_contexts
@@ -34,6 +35,7 @@ from fastrapi.routing.events import (
 )
 from fastrapi.routing.frontend import FrontendRoute, FrontendRouteGroup, join_frontend_paths
 from fastrapi.routing.inclusion import IncludedRouter, RouterIncludeContext, asked_inclusion
+from fastrapi.routing.layers import RouterLayers
 from fastrapi.routing.low_priority import (
     choose_low_priority,
     handle_low_priority,
@@ -47,7 +49,7 @@ from fastrapi.routing.options import (
 )
 from fastrapi.routing.route import APIRoute, APIWebSocketRoute
 from fastrapi.routing.selection import note_selected_route
-from fastrapi.types import ASGIApp, DecoratedCallable, Lifespan, Receive, Scope, Send
+from fastrapi.types import ASGIApp, DecoratedCallable, ExceptionHandler, Lifespan, Receive, Scope, Send
 from fastrapi.utils import generate_unique_id, get_value_or_default
 
 
@@ -89,6 +91,9 @@ class APIRouter(OperationMethods, Router):
         strict_content_type: Whether a JSON body has to come with a JSON content type.
         max_body_size: The most bytes of a request body.
         form_limits: Limits for parsing forms.
+        middleware: Middleware around the routes, the first one outermost; inside the application's.
+        exception_handlers: Handlers for errors of the routes, by exception class or status. They count
+            before the application's.
 
     Raises:
         AssertionError: The prefix does not start with a slash, or ends with one.
@@ -118,13 +123,17 @@ class APIRouter(OperationMethods, Router):
         strict_content_type: bool = Default(True),
         max_body_size: int | None = None,
         form_limits: FormLimits | None = None,
+        middleware: Sequence[Middleware] | None = None,
+        exception_handlers: Mapping[Any, ExceptionHandler] | None = None,
     ) -> None:
+        self.layers = RouterLayers(middleware, exception_handlers)
         self.on_startup: list[Callable[[], Any]] = list(on_startup or ())
         self.on_shutdown: list[Callable[[], Any]] = list(on_shutdown or ())
         self._inclusions: list[IncludedRouter] = []
         self._low_priority_routes: list[BaseRoute] = []
         self._frontend_routes: FrontendRouteGroup | None = None
         super().__init__(routes=routes, redirect_slashes=redirect_slashes, default=default)
+        self.middleware_stack = self.layers.around(self.app)
         self.lifespan_context = HandlersLifespan(self) if lifespan is None else lifespan_manager(lifespan)
         check_prefix(prefix)
         self.prefix = prefix
