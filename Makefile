@@ -107,7 +107,7 @@ run: build
 test: build $(B)/test.stamp $(B)/dropin.stamp $(B)/openapi.stamp
 	@scripts/require.sh redis
 	PYO3_PYTHON=$(python) cargo test --locked --workspace
-	$(VENV)/bin/python -m pytest tests/unit
+	$(VENV)/bin/python -m pytest tests/unit tests/property
 	FASTRAPI_SERVER=$(CURDIR)/$(BINARY) $(VENV)/bin/python -m pytest tests/live
 	FASTRAPI_SERVER=$(CURDIR)/$(BINARY) $(VENV)/bin/python -m pytest tests/differential
 	FASTRAPI_SERVER=$(CURDIR)/$(BINARY) FASTRAPI_DROPIN=$(CURDIR)/$(DROPIN) FASTRAPI_OPENAPI=$(CURDIR)/$(OPENAPI) \

@@ -3,6 +3,7 @@
 from typing import Any, final
 
 from fastrapi.plan import ApplicationPlan
+from fastrapi.plan.models import Shapes
 from fastrapi.types import ASGIApp
 
 def main() -> int:
@@ -36,3 +37,19 @@ class PlannedCall:
 
     def answer(self, result: Any) -> tuple[Any, ...]:
         """`(status, headers, body, finish)`, or `(response, finish)` for a response that sends itself."""
+
+@final
+class ModelReader:
+    """Reads JSON into values of one type."""
+
+    def __new__(cls, shapes: Shapes) -> ModelReader: ...
+    def read(self, json: bytes, /) -> tuple[Any] | None:
+        """The value in a tuple; `None`: pydantic has to decide."""
+
+@final
+class ModelWriter:
+    """Writes values of one type as JSON."""
+
+    def __new__(cls, shapes: Shapes) -> ModelWriter: ...
+    def write(self, value: Any, /) -> bytes | None:
+        """The JSON text; `None`: pydantic has to write it."""

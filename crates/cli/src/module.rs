@@ -13,6 +13,8 @@ pub(crate) mod core_module {
     use super::main;
     #[pymodule_export]
     use pybridge::direct::{PlannedCall, Plans};
+    #[pymodule_export]
+    use pybridge::models::{ModelReader, ModelWriter};
 }
 
 /// The command `fastrapi-server`: does what `sys.argv` asks for and returns the exit status.

@@ -10,6 +10,7 @@ pub mod event_loop;
 pub mod interpreter;
 pub mod json;
 pub mod loader;
+pub mod models;
 pub mod placement;
 pub mod run;
 pub mod runtime;

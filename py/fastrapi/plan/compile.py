@@ -16,6 +16,7 @@ from fastrapi.dependencies.solving import SolvedDependency
 from fastrapi.plan.errors import error_application
 from fastrapi.plan.layers import layer_plans, unknown_middleware
 from fastrapi.plan.model import ApplicationPlan, GeneralRoute, RoutePlan, StaticPlan, Unplannable
+from fastrapi.plan.models import Shapes, field_shapes
 from fastrapi.plan.outcome import sends_itself
 from fastrapi.plan.runner import build_runner
 from fastrapi.plan.static import static_plan
@@ -48,9 +49,9 @@ def compile_application(app: FastAPI) -> ApplicationPlan:
         try:
             if reason is not None:
                 raise Unplannable(reason)
-            routes.append(static_plan(route) or _plan(app, route, on_error))
             if isinstance(route, EffectiveRoute) and route.is_layered:
                 raise Unplannable("its router has middleware or exception handlers")
+            routes.append(static_plan(route) or _plan(app, route, on_error))
         except Unplannable as refusal:
             routes.append(_general(route, str(refusal)))
     return ApplicationPlan(routes, [] if reason else layer_plans(app.user_middleware), reason)
@@ -86,9 +87,9 @@ def _application_reason(app: FastAPI) -> str | None:
         return "the application has a request_timeout"
     if app.request_id_header is not None:
         return "the application has a request_id_header"
-    return None
     if app.json_codec is not None:
         return "the application has a JSON codec of its own"
+    return None
 
 
 def _general(route: BaseRoute, reason: str) -> GeneralRoute:
@@ -129,6 +130,7 @@ def _plan(app: FastAPI, route: BaseRoute, on_error: ASGIApp) -> RoutePlan:
         scope={"app": app, "router": app.router, "endpoint": operation.endpoint, "route": original},
         on_error=on_error,
         overrides=getattr(operation.dependency_overrides_provider, "dependency_overrides", {}),
+        shapes=_written_shapes(builder) if encode is not None else None,
     )
 
 
@@ -206,9 +208,7 @@ def _encode_model(builder: ResponseBuilder) -> Callable[[Any], bytes]:
     assert field is not None, "only a response model is written by pydantic"
     validate = field.type_adapter.validator.validate_python
     to_json = field.type_adapter.serializer.to_json
-    options: dict[str, Any] = {
-        name: value for name, value in builder.options.items() if value not in (None, False)
-    }
+    options = _chosen_options(builder)
 
     def encode(result: Any) -> bytes:
         try:
@@ -218,6 +218,17 @@ def _encode_model(builder: ResponseBuilder) -> Callable[[Any], bytes]:
         return to_json(value, **options)
 
     return encode
+
+
+def _chosen_options(builder: ResponseBuilder) -> dict[str, Any]:
+    return {name: value for name, value in builder.options.items() if value not in (None, False)}
+
+
+def _written_shapes(builder: ResponseBuilder) -> Shapes | None:
+    """The shapes of a response model that is written whole."""
+    if not builder.direct or builder.field is None or _chosen_options(builder) != {"by_alias": True}:
+        return None
+    return field_shapes(builder.field, "write")
 
 
 def _respond(builder: ResponseBuilder) -> Callable[[Any], Response]:

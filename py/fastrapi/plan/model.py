@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from fastrapi.plan.models import Shapes
 from fastrapi.types import ASGIApp
 
 Source = Literal["path", "query", "header", "cookie", "body", "request"]
@@ -34,6 +35,8 @@ class Parameter:
     """Takes the text (`many`: the list of texts; `body`: the bytes) and returns the value or raises."""
     many: bool = False
     """All values of the name, as a list, instead of one."""
+    shapes: Shapes | None = None
+    """What a server may read from a JSON body without `validate`, where that is certain to take it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class RoutePlan:
     """An ASGI application that answers for what the function raised: `scope["fastrapi.exception"]`."""
     overrides: dict[Any, Any]
     """The application's `dependency_overrides`: while there are any, the plan does not hold."""
+    shapes: Shapes | None = None
+    """What a server may write as JSON without `encode`, where a result has exactly the types."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from fastrapi import params
 from fastrapi._compat.shared import field_annotation_is_sequence, is_union
 from fastrapi.dependencies.fields import param_model_of
 from fastrapi.plan.model import Conversion, Parameter, Source, Unplannable
+from fastrapi.plan.models import field_shapes
 from fastrapi.plan.schema import runs_user_code, same_in_json
 from fastrapi.security.utils import get_authorization_scheme_param
 
@@ -121,7 +122,15 @@ def _body_parameter(field: ModelField) -> Parameter:
         raise Unplannable("a form body")
     adapter = field.type_adapter
     if same_in_json(adapter.core_schema):
-        return Parameter("body", "", "json", field.required, _default(field), adapter.validator.validate_json)
+        return Parameter(
+            "body",
+            "",
+            "json",
+            field.required,
+            _default(field),
+            adapter.validator.validate_json,
+            shapes=field_shapes(field, "read"),
+        )
 
     def validate(body: bytes) -> Any:
         return adapter.validator.validate_python(from_json(body))

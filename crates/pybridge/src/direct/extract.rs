@@ -219,7 +219,17 @@ fn from_body<'py>(
     if input.body.is_empty() {
         return Ok(None);
     }
-    if !is_json(input.headers) || (parameter.conversion == Conversion::Json && has_huge_number(input.body)) {
+    if !is_json(input.headers) {
+        return Err(Refused);
+    }
+    if let Some(value) = parameter
+        .shapes
+        .as_ref()
+        .and_then(|shapes| shapes.from_json(py, input.body).ok())
+    {
+        return Ok(Some(value));
+    }
+    if parameter.conversion == Conversion::Json && has_huge_number(input.body) {
         return Err(Refused);
     }
     validated(parameter, PyBytes::new(py, input.body).into_any()).map(Some)

@@ -7,6 +7,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
+use crate::models::Shapes;
 use crate::placement;
 
 /// Where the plan's function may run; `fastrapi.plan.model.Placement` explains the names.
@@ -71,6 +72,8 @@ pub struct Parameter {
     pub validate: Option<Py<PyAny>>,
     /// All values of the name, as a list.
     pub many: bool,
+    /// What of a JSON body is read without the validator.
+    pub shapes: Option<Shapes>,
 }
 
 /// How a request to one route succeeds. See `fastrapi.plan.model.RoutePlan`.
@@ -102,6 +105,8 @@ pub struct Plan {
     pub encode: Option<Py<PyAny>>,
     /// Whether results made of builtin types may be encoded by `crate::json`.
     pub builtin_json: bool,
+    /// What results are written without the framework's encoder.
+    pub shapes: Option<Shapes>,
     /// Turns any other result into a `Response`.
     pub respond: Py<PyAny>,
     /// What the route adds to the ASGI scope.
@@ -145,6 +150,7 @@ impl Plan {
             status: StatusCode::from_u16(status).map_err(|error| PyValueError::new_err(error.to_string()))?,
             encode: plan.getattr("encode")?.extract()?,
             builtin_json: plan.getattr("builtin_json")?.extract()?,
+            shapes: read_shapes(plan)?,
             respond: plan.getattr("respond")?.unbind(),
             scope: plan.getattr("scope")?.cast_into::<PyDict>()?.unbind(),
             on_error: plan.getattr("on_error")?.unbind(),
@@ -175,6 +181,14 @@ fn read_placement(name: &str) -> PyResult<Placement> {
         "task" => Placement::Task,
         other => return Err(PyValueError::new_err(format!("unknown placement {other:?}"))),
     })
+}
+
+fn read_shapes(owner: &Bound<'_, PyAny>) -> PyResult<Option<Shapes>> {
+    let shapes = owner.getattr("shapes")?;
+    if shapes.is_none() {
+        return Ok(None);
+    }
+    Shapes::read(&shapes).map(Some)
 }
 
 fn read_parameter(parameter: &Bound<'_, PyAny>, names: &[&str]) -> PyResult<Parameter> {
@@ -213,6 +227,7 @@ fn read_parameter(parameter: &Bound<'_, PyAny>, names: &[&str]) -> PyResult<Para
         default: parameter.getattr("default")?.unbind(),
         validate: parameter.getattr("validate")?.extract()?,
         many: parameter.getattr("many")?.extract()?,
+        shapes: read_shapes(parameter)?,
     })
 }
 

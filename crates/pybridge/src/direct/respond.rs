@@ -101,6 +101,9 @@ fn body_of(plan: &Plan, classes: &Classes, value: &Bound<'_, PyAny>) -> PyResult
             return Ok(Some(out.into()));
         }
     }
+    if let Some(text) = plan.shapes.as_ref().and_then(|shapes| shapes.to_json(value).ok()) {
+        return Ok(Some(text.into()));
+    }
     if value.is_instance(classes.response.bind(py))? {
         return Ok(None);
     }

@@ -86,7 +86,7 @@ unsafe fn str_text<'a>(value: *mut ffi::PyObject) -> Result<&'a str, Unencodable
 
 /// # Safety
 /// As [`str_text`].
-unsafe fn write_str(value: *mut ffi::PyObject, out: &mut Vec<u8>) -> Result<(), Unencodable> {
+pub(crate) unsafe fn write_str(value: *mut ffi::PyObject, out: &mut Vec<u8>) -> Result<(), Unencodable> {
     // SAFETY: the caller's promise is the one that `str_text` asks for.
     let text = unsafe { str_text(value)? };
     CompactFormatter
@@ -96,7 +96,7 @@ unsafe fn write_str(value: *mut ffi::PyObject, out: &mut Vec<u8>) -> Result<(), 
 
 /// # Safety
 /// The thread is attached and `value` is an exact `int`.
-unsafe fn write_int(value: *mut ffi::PyObject, out: &mut Vec<u8>) -> Result<(), Unencodable> {
+pub(crate) unsafe fn write_int(value: *mut ffi::PyObject, out: &mut Vec<u8>) -> Result<(), Unencodable> {
     let mut overflow = 0;
     // SAFETY: `value` is an `int`, for which this call cannot raise.
     let number = unsafe { ffi::PyLong_AsLongLongAndOverflow(value, &raw mut overflow) };

@@ -1,4 +1,4 @@
 //! JSON straight from Python's builtin objects, byte for byte what `json.dumps` of the framework writes.
-mod encode;
+pub(crate) mod encode;
 
 pub use encode::{Unencodable, encode};
