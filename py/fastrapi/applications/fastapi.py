@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, Literal, TypeVar, cast
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Literal, TypeVar
 
 from typing_extensions import Unpack, deprecated
 
@@ -13,20 +13,11 @@ from fastrapi._form_limits import FormLimits, validated_max_body_size
 from fastrapi._routing.frontend_files import CheckDir, Fallback
 from fastrapi._signatures import expands
 from fastrapi.applications.asgi import Starlette
+from fastrapi.applications.default_handlers import add_default_handlers
 from fastrapi.classic.application import CLASSIC_OPENAPI_URL, ClassicMethods, classic_layers
-from fastrapi.compat.starlette.exceptions import HTTPException
 from fastrapi.compat.starlette.routing import BaseRoute, Route
 from fastrapi.datastructures import Default
-from fastrapi.exception_handlers import (
-    http_exception_handler,
-    request_validation_exception_handler,
-    websocket_request_validation_exception_handler,
-)
-from fastrapi.exceptions import (
-    FastAPIDeprecationWarning,
-    RequestValidationError,
-    WebSocketRequestValidationError,
-)
+from fastrapi.exceptions import FastAPIDeprecationWarning
 from fastrapi.json_codecs import JSONChoice, JSONCodec, json_codec
 from fastrapi.middleware import Middleware
 from fastrapi.params import Depends
@@ -38,7 +29,7 @@ from fastrapi.routing.operation_methods import OperationMethods, PathDecorator
 from fastrapi.routing.options import AddAPIRouteOptions, IncludeOptions, UniqueIdFunction
 from fastrapi.telemetry.config import TelemetryConfig, complete_config
 from fastrapi.telemetry.gate import TelemetryGate
-from fastrapi.types import DecoratedCallable, ExceptionHandler, Lifespan, Receive, Scope, Send
+from fastrapi.types import DecoratedCallable, Lifespan, Receive, Scope, Send
 from fastrapi.utils import generate_unique_id
 
 AppType = TypeVar("AppType", bound="FastAPI")
@@ -96,6 +87,7 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
         max_validation_errors: The most errors in one answer with status 422; `None` for all.
         json: What reads JSON bodies and writes answers without a response model: what is built in,
             a library by name, or an object with `dumps` and `loads`.
+        problem_details: Whether the bodies of errors are problem details (RFC 9457).
 
     Raises:
         AssertionError: There is no title or no version.
@@ -157,6 +149,7 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
         background_errors: Literal["stop", "isolate"] = "stop",
         max_validation_errors: int | None = 100,
         json: JSONChoice | JSONCodec = "builtin",
+        problem_details: bool = False,
     ) -> None:
         super().__init__(
             debug=debug,
@@ -165,6 +158,7 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
             max_body_size=validated_max_body_size(max_body_size),
         )
         self.json_codec = json_codec(json)
+        self.problem_details = problem_details
         self.background_errors = background_errors
         self.max_validation_errors = max_validation_errors
         self.title = title
@@ -219,8 +213,7 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
             max_body_size=max_body_size,
             form_limits=form_limits,
         )
-        for kind, handler in _DEFAULT_HANDLERS.items():
-            self.exception_handlers.setdefault(kind, cast(ExceptionHandler, handler))
+        add_default_handlers(self.exception_handlers, problem_details=problem_details)
         self._telemetry = complete_config(telemetry)
         self.request_timeout = request_timeout
         self.request_id_header = request_id_header
@@ -254,6 +247,7 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
                 servers=self.servers,
                 separate_input_output_schemas=self.separate_input_output_schemas,
                 external_docs=self.openapi_external_docs,
+                problem_details=self.problem_details,
             )
             self._openapi_routes_version = version
         return self.openapi_schema
@@ -398,13 +392,6 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
             return func
 
         return decorate
-
-
-_DEFAULT_HANDLERS: dict[type[Exception], Callable[..., Awaitable[Response | None]]] = {
-    HTTPException: http_exception_handler,
-    RequestValidationError: request_validation_exception_handler,
-    WebSocketRequestValidationError: websocket_request_validation_exception_handler,
-}
 
 
 FastrAPI = FastAPI

@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 
 from fastrapi._utils import create_collapsing_task_group
-from fastrapi.responses import JSONResponse
+from fastrapi.problem_details import too_late
 from fastrapi.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -48,5 +48,5 @@ class RequestTimeoutMiddleware:
                 await settled.wait()
             if not settled.is_set():
                 is_late = True
-                await JSONResponse({"detail": "Request Timeout"}, 408)(scope, receive, send)
+                await too_late(scope, "Request Timeout")(scope, receive, send)
                 tasks.cancel_scope.cancel()

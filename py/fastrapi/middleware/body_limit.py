@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from fastrapi.compat.starlette.exceptions import HTTPException
-from fastrapi.responses import PlainTextResponse
+from fastrapi.problem_details import too_large
 from fastrapi.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_SIZE_SCOPE_KEY = "starlette.max_body_size"
@@ -89,7 +89,7 @@ class RequestBodyLimitMiddleware:
         finally:
             del scope[_METER_SCOPE_KEY]
         if meter.refused:
-            await PlainTextResponse(_REASON, status_code=413)(scope, receive, send)
+            await too_large(scope, _REASON)(scope, receive, send)
 
 
 class _BodyMeter:

@@ -24,14 +24,18 @@ class DocumentBuilder:
 
     Args:
         registry: the schemas; it has to know all fields of all routes.
+        problem_details: whether errors are answered with problem details.
 
     Attributes:
         schemes: the security schemes that were met.
         has_validation_errors: whether an operation answers with the standard validation error.
+        has_problems: whether one answers with problem details.
     """
 
-    def __init__(self, registry: SchemaRegistry) -> None:
+    def __init__(self, registry: SchemaRegistry, *, problem_details: bool = False) -> None:
         self.registry = registry
+        self.has_problems = False
+        self._problem_details = problem_details
         self.schemes = SecuritySchemes()
         self.has_validation_errors = False
         self._operation_ids: set[str] = set()
@@ -59,6 +63,10 @@ class DocumentBuilder:
         takes_input = bool(parameters or route.body_field is not None)
         if describe_responses(operation, route, self.registry, takes_input=takes_input):
             self.has_validation_errors = True
+        if self._problem_details:
+            from fastrapi.openapi.problems import describe_problems
+
+            self.has_problems |= describe_problems(operation["responses"])
         if route.openapi_extra:
             deep_dict_update(operation, route.openapi_extra)
         return operation

@@ -50,6 +50,10 @@ VALIDATION_ERROR_DEFINITIONS: dict[str, Any] = {
 }
 """The body of a 422, as the default exception handler writes it."""
 
+STANDARD_VALIDATION_CONTENT: dict[str, Any] = {
+    "application/json": {"schema": {"$ref": f"{REF_PREFIX}HTTPValidationError"}}
+}
+
 _STATUS_RANGES = {
     "1XX": "Information",
     "2XX": "Success",
@@ -164,6 +168,6 @@ def describe_responses(
         return False
     responses["422"] = {
         "description": "Validation Error",
-        "content": {"application/json": {"schema": {"$ref": f"{REF_PREFIX}HTTPValidationError"}}},
+        "content": deepcopy(STANDARD_VALIDATION_CONTENT),
     }
     return True

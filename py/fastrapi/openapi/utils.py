@@ -62,6 +62,7 @@ def get_openapi(
     license_info: dict[str, str | Any] | None = None,
     separate_input_output_schemas: bool = True,
     external_docs: dict[str, Any] | None = None,
+    problem_details: bool = False,
 ) -> dict[str, Any]:
     """The OpenAPI document of some routes, as plain JSON data.
 
@@ -81,6 +82,7 @@ def get_openapi(
         separate_input_output_schemas: whether a model gets two schemas where what it accepts
             differs from what it produces.
         external_docs: an External Documentation Object.
+        problem_details: whether errors are answered with problem details (RFC 9457).
 
     Raises:
         ValueError: an additional response has a key that is no status code.
@@ -89,7 +91,7 @@ def get_openapi(
     hooks = list(_documented(webhooks or ()))
     registry = SchemaRegistry(separate_input_output=separate_input_output_schemas)
     registry.describe(field for route in (*operations, *hooks) for field in fields_of(route))
-    builder = DocumentBuilder(registry)
+    builder = DocumentBuilder(registry, problem_details=problem_details)
     document: dict[str, Any] = {
         "openapi": openapi_version,
         "info": _info(title, version, summary, description, terms_of_service, contact, license_info),
@@ -133,8 +135,13 @@ def _path_items(routes: list[Operation], builder: DocumentBuilder, *, by_templat
 
 def _components(builder: DocumentBuilder) -> dict[str, Any]:
     schemas = dict(builder.registry.definitions)
+    if builder.has_problems:
+        from fastrapi.openapi.problems import PROBLEM_DEFINITIONS
+
+        # Those of the application are what it means by these names.
+        schemas = PROBLEM_DEFINITIONS | schemas
     # An application that has a model `ValidationError` documents validation errors itself.
-    if builder.has_validation_errors and "ValidationError" not in schemas:
+    elif builder.has_validation_errors and "ValidationError" not in schemas:
         schemas.update(VALIDATION_ERROR_DEFINITIONS)
     components: dict[str, Any] = {}
     if schemas:
