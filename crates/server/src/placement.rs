@@ -36,6 +36,7 @@ pub struct Placement {
     inline: AtomicBool,
     short_calls: AtomicU32,
     required: AtomicU32,
+    most_required: u32,
     average_ns: AtomicU32,
 }
 
@@ -48,7 +49,17 @@ impl Placement {
             inline: AtomicBool::new(false),
             short_calls: AtomicU32::new(0),
             required: AtomicU32::new(FIRST_REQUIRED),
+            most_required: MAX_REQUIRED,
             average_ns: AtomicU32::new(0),
+        }
+    }
+
+    /// For calls so short that a slow one is mostly the scheduler's doing: no demotion lasts longer than `calls`.
+    #[must_use]
+    pub fn demoted_for_at_most(self, calls: u32) -> Self {
+        Self {
+            most_required: calls,
+            ..self
         }
     }
 
@@ -111,7 +122,7 @@ impl Placement {
                 .required
                 .load(Relaxed)
                 .saturating_mul(REQUIRED_GROWTH)
-                .min(MAX_REQUIRED);
+                .min(self.most_required);
             self.required.store(required, Relaxed);
         }
     }
@@ -156,6 +167,15 @@ mod tests {
             placement.record(Place::Inline, Duration::from_millis(10));
             assert_eq!(placement.place(), Place::Pool);
             required *= REQUIRED_GROWTH;
+        }
+    }
+
+    #[test]
+    fn a_demotion_can_be_limited() {
+        let placement = Placement::new(None).demoted_for_at_most(20);
+        for required in [FIRST_REQUIRED, 20, 20] {
+            assert_eq!(calls_until_inline(&placement), required);
+            placement.record(Place::Inline, Duration::from_millis(10));
         }
     }
 

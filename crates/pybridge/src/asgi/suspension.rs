@@ -56,20 +56,23 @@ impl Operation {
         slf
     }
 
-    fn __next__(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+    /// Goes on until something has to be waited for. `None` is the end without a value: no exception is made for it.
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         loop {
             if let Some(iterator) = self.take_awaited() {
                 match step(iterator.bind(py)) {
                     Step::Suspended(awaited) => {
                         self.set_awaited(iterator);
-                        return Ok(awaited);
+                        return Ok(Some(awaited));
                     }
                     Step::Raised(error) => return Err(error),
                     Step::Returned(_) => {}
                 }
             }
             match (self.attempt)(py)? {
-                Attempt::Done(value) => return Err(PyStopIteration::new_err((value,))),
+                Attempt::Done(value) if value.is_none(py) => return Ok(None),
+                // A message, so neither a tuple nor an exception, which would be taken for more than a value.
+                Attempt::Done(value) => return Err(PyStopIteration::new_err(value)),
                 Attempt::Wait(future) => {
                     self.set_awaited(future.call_method0(py, pyo3::intern!(py, "__await__"))?);
                 }
@@ -78,7 +81,8 @@ impl Operation {
     }
 
     fn send(&self, py: Python<'_>, _value: Py<PyAny>) -> PyResult<Py<PyAny>> {
-        self.__next__(py)
+        self.__next__(py)?
+            .ok_or_else(|| PyStopIteration::new_err(py.None()))
     }
 
     /// The waiting ends with the exception, most often a cancellation.

@@ -8,6 +8,10 @@ use tokio::runtime::Handle;
 
 use crate::placement::{Place, Placement};
 
+/// How many lookups have to be quick before the worker makes them again. A system call of microseconds is slow
+/// mostly because its thread lost the processor, which says nothing about the file system.
+const MOST_IN_POOL: u32 = 64;
+
 /// The timing of one directory's file system.
 #[derive(Debug)]
 pub(super) struct Pace {
@@ -20,7 +24,7 @@ pub(super) struct Pace {
 impl Pace {
     pub(super) fn new() -> Self {
         Self {
-            placement: Arc::new(Placement::new(None)),
+            placement: Arc::new(Placement::new(None).demoted_for_at_most(MOST_IN_POOL)),
             inline: AtomicUsize::new(0),
             most_inline: OnceLock::new(),
         }
