@@ -70,8 +70,9 @@ $(B)/carried.stamp: $(B)/packages.stamp $(wildcard packaging/carry/*.py crates/p
 	  --importer crates/pybridge/src/interpreter --output $(B)/carried.bin
 	@touch $@
 
-# The binary and the extension module are one compilation: PyO3 leaves linking to crates/cli/build.rs for both.
-CARGO_FOR_PYTHON = PYO3_CONFIG_FILE=$(CURDIR)/$(B)/pyo3.cfg PYO3_PYTHON=$(python) \
+# The binary and the extension module are one compilation: PyO3 leaves linking to crates/cli/build.rs for both. Its own
+# switch for extension modules is set for both, too, as maturin does: a change of it compiles everything again.
+CARGO_FOR_PYTHON = PYO3_BUILD_EXTENSION_MODULE=1 PYO3_CONFIG_FILE=$(CURDIR)/$(B)/pyo3.cfg PYO3_PYTHON=$(python) \
   FASTRAPI_LINK_ARGS=$(CURDIR)/$(B)/link-args FASTRAPI_CARRIED=$(CURDIR)/$(B)/carried.bin
 
 binary: $(B)/link.stamp $(B)/carried.stamp

@@ -10,6 +10,7 @@ use server::listener::BoundListener;
 use server::{ServeReport, ShutdownController};
 use tower::Layer;
 
+use super::collector;
 use super::signals::{StopSignals, take_from_python};
 use super::{Ready, ServeOptions, Stopped};
 use crate::application::PythonService;
@@ -44,7 +45,7 @@ fn serve_attached(
     let failed = |error: PyErr| RunError::EventLoop(error.to_string());
     // The loop exists before the import: applications may ask for it at module level.
     let event_loop = EventLoop::new(py, options.loop_kind).map_err(failed)?;
-    let loaded = loader::load(py, &options.target)?;
+    let loaded = collector::paused(py, || loader::load(py, &options.target)).map_err(failed)??;
     take_from_python(py).map_err(failed)?;
     let handle = event_loop.handle();
     let workers = options
@@ -164,13 +165,10 @@ impl Session {
             if !self.options.direct_lane {
                 return Ok(PythonService::general(app));
             }
-            PythonService::new(
-                py,
-                object.bind(py),
-                app,
-                Arc::clone(&self.executor),
-                config.in_memory_body_limit,
-            )
+            let executor = Arc::clone(&self.executor);
+            collector::paused(py, || {
+                PythonService::new(py, object.bind(py), app, executor, config.in_memory_body_limit)
+            })?
         })
         .map_err(|error| RunError::Prepare(error.to_string()))?;
         let ready = Ready {
