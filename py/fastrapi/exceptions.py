@@ -58,7 +58,7 @@ class FastAPIError(RuntimeError):
 
 
 class DependencyScopeError(FastAPIError):
-    """A dependency with the scope `request` depends on one with the scope `function`."""
+    """A dependency depends on one that is left before it, or on a request and outlives it."""
 
 
 class PydanticV1NotSupportedError(FastAPIError):

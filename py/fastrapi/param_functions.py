@@ -5,13 +5,14 @@ of any type.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from typing_extensions import Unpack
 
 from fastrapi import params
 from fastrapi._signatures import expands
 from fastrapi.params import BodyOptions, FieldOptions, FileOptions, FormOptions, HeaderOptions, Undefined
+from fastrapi.types import DependencyScope
 
 
 @expands(FieldOptions)
@@ -60,7 +61,7 @@ def Depends(
     dependency: Callable[..., Any] | None = None,
     *,
     use_cache: bool = True,
-    scope: Literal["function", "request"] | None = None,
+    scope: DependencyScope | None = None,
     max_concurrency: int | None = None,
 ) -> Any:
     """Declare a dependency.
@@ -69,7 +70,8 @@ def Depends(
         dependency: What to call; without it, the type of the annotated parameter.
         use_cache: Whether one call per request serves all who declare the same dependency.
         scope: For dependencies with `yield`, whether they are left before the response is sent
-            ("function") or after ("request", the default).
+            ("function") or after ("request", the default). With "lifespan", the dependency is called
+            once when the application starts, shared by all requests, and left when it ends.
         max_concurrency: How many executions of this declaration may be in progress at a time.
 
     Raises:

@@ -21,6 +21,7 @@ from fastrapi.datastructures import Default, DefaultPlaceholder
 from fastrapi.dependencies.concurrency import DependencyConcurrency
 from fastrapi.exceptions import FastAPIDeprecationWarning
 from fastrapi.openapi.example import Example
+from fastrapi.types import DependencyScope
 
 Undefined: Any = PydanticUndefined
 _Unset: Any = Default(None)
@@ -251,14 +252,15 @@ class Depends:
     Attributes:
         dependency: The callable; `None` means the annotated type.
         use_cache: Call it once per request and share the result.
-        scope: Leave a `yield` dependency before ("function") or after ("request") the response is sent.
+        scope: Leave a `yield` dependency before ("function") or after ("request") the response is sent,
+            or call any dependency once when the application starts, for all requests ("lifespan").
         max_concurrency: How many executions of this declaration may be in progress at a time in
             one event loop, counted until the dependency has been left.
     """
 
     dependency: Callable[..., Any] | None = None
     use_cache: bool = True
-    scope: Literal["function", "request"] | None = None
+    scope: DependencyScope | None = None
     _: KW_ONLY
     max_concurrency: int | None = None
     _concurrency: DependencyConcurrency | None = field(default=None, repr=False)

@@ -6,7 +6,7 @@ import types
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import AbstractAsyncContextManager
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union
 
 from pydantic.main import IncEx
 
@@ -22,6 +22,7 @@ __all__ = [
     "AppType",
     "DecoratedCallable",
     "DependencyCacheKey",
+    "DependencyScope",
     "ExceptionHandler",
     "HTTPExceptionHandler",
     "IncEx",
@@ -51,6 +52,8 @@ StatelessLifespan = Callable[[AppType], AbstractAsyncContextManager[None]]
 StatefulLifespan = Callable[[AppType], AbstractAsyncContextManager[Mapping[str, Any]]]
 Lifespan = StatelessLifespan[AppType] | StatefulLifespan[AppType]
 
+DependencyScope = Literal["function", "request", "lifespan"]
+"""When a dependency is left: before or after the response is sent, or when the application ends."""
 HTTPExceptionHandler = Callable[["Request[Any]", Exception], "Response | Awaitable[Response]"]
 WebSocketExceptionHandler = Callable[["WebSocket[Any]", Exception], Awaitable[None]]
 ExceptionHandler = HTTPExceptionHandler | WebSocketExceptionHandler

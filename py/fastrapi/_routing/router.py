@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastrapi._routing.base import BaseRoute, Match, NoMatchFound, limit_body, wrap_in_middleware
 from fastrapi._routing.index import RouteIndex
-from fastrapi._routing.lifespan import lifespan_context, serve_lifespan
+from fastrapi._routing.lifespan import LifespanContext, lifespan_context, serve_lifespan
 from fastrapi._routing.revision import RouteList
 from fastrapi._routing.route import Route, WebSocketRoute
 from fastrapi._utils import get_route_path
@@ -82,7 +82,11 @@ class Router:
     async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a lifespan scope."""
         self._index.refresh(self.routes)  # so that the first request does not wait for it
-        await serve_lifespan(self.lifespan_context, scope, receive, send)
+        await serve_lifespan(self._lifespan_of(scope.get("app")), scope, receive, send)
+
+    def _lifespan_of(self, app: Any) -> LifespanContext:
+        """The lifespan with what the application adds to it."""
+        return self.lifespan_context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.middleware_stack(scope, receive, send)

@@ -17,6 +17,7 @@ from fastrapi.applications.default_handlers import add_default_handlers
 from fastrapi.classic.application import CLASSIC_OPENAPI_URL, ClassicMethods, classic_layers
 from fastrapi.compat.starlette.routing import BaseRoute, Route
 from fastrapi.datastructures import Default
+from fastrapi.dependencies.lifespan import LifespanValues
 from fastrapi.exceptions import FastAPIDeprecationWarning
 from fastrapi.json_codecs import JSONChoice, JSONCodec, json_codec
 from fastrapi.middleware import Middleware
@@ -95,6 +96,7 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
 
     Attributes:
         dependency_overrides: What to call instead of a dependency, for tests.
+        lifespan_values: What the dependencies of the scope `lifespan` are while the application runs.
         openapi_schema: The OpenAPI document, once it has been made.
         state: A place for the application's own data.
     """
@@ -194,6 +196,7 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
                 category=FastAPIDeprecationWarning,
                 stacklevel=2,
             )
+        self.lifespan_values = LifespanValues()
         self.dependency_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
         self.router: APIRouter = APIRouter(
             routes=routes,

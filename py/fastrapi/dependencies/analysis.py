@@ -10,7 +10,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from fastrapi import params
@@ -21,7 +21,7 @@ from fastrapi.dependencies.models import Dependant
 from fastrapi.dependencies.parameters import analyze_param
 from fastrapi.dependencies.signatures import declared_parameters
 from fastrapi.exceptions import DependencyScopeError
-from fastrapi.types import DependencyCacheKey
+from fastrapi.types import DependencyCacheKey, DependencyScope
 from fastrapi.utils import get_path_param_names
 
 
@@ -54,6 +54,13 @@ class _Known:
     path_sensitive: frozenset[str]
     by_path_names: dict[frozenset[str], _Declarations] = field(default_factory=dict)
 
+
+class _ScopeUse:
+    is_used = False
+
+
+lifespan_scope = _ScopeUse()
+"""Whether any dependency has been declared with the scope `lifespan`: else nobody needs to look for them."""
 
 _known: WeakKeyDictionary[Callable[..., Any], _Known] = WeakKeyDictionary()
 
@@ -135,7 +142,7 @@ def get_dependant(
     own_oauth_scopes: list[str] | None = None,
     parent_oauth_scopes: list[str] | None = None,
     use_cache: bool = True,
-    scope: Literal["function", "request"] | None = None,
+    scope: DependencyScope | None = None,
     concurrency: DependencyConcurrency | None = None,
 ) -> Dependant:
     """Analyse a callable and all that it depends on.
@@ -152,7 +159,8 @@ def get_dependant(
 
     Raises:
         AssertionError: A parameter's declaration is ambiguous or impossible.
-        DependencyScopeError: It outlives a dependency that it uses.
+        DependencyScopeError: It outlives a dependency that it uses, or the request that it takes
+            something from.
         FastAPIError: A type cannot be validated by pydantic.
     """
     declarations = _declarations(call, get_path_param_names(path))
@@ -168,6 +176,8 @@ def get_dependant(
         **{place: list(fields) for place, fields in declarations.fields.items()},  # type: ignore[arg-type]
         **declarations.special,  # type: ignore[arg-type]
     )
+    if scope == "lifespan":
+        _check_outlives_requests(call, declarations)
     for parameter, depends in declarations.dependencies:
         _check_scopes(dependant, depends)
         dependant.dependencies.append(
@@ -183,15 +193,35 @@ def _check_scopes(dependant: Dependant, depends: params.Depends) -> None:
         return
     if dependant.is_gen or dependant.is_async_gen:
         raise DependencyScopeError(
-            f'The dependency "{getattr(dependant.call, "__name__", dependant.call)}" has a scope of '
+            f'The dependency "{name_of_callable(dependant.call)}" has a scope of '
             '"request", it cannot depend on dependencies with scope "function".'
         )
+
+
+def name_of_callable(call: Callable[..., Any] | None) -> str:
+    """The name of a dependency, for messages."""
+    return str(getattr(call, "__name__", call))
+
+
+def _check_outlives_requests(call: Callable[..., Any], declarations: _Declarations) -> None:
+    described = f'The dependency "{name_of_callable(call)}" has a scope of "lifespan", it cannot'
+    for _, depends in declarations.dependencies:
+        if depends.scope != "lifespan":
+            raise DependencyScopeError(
+                f'{described} depend on dependencies with scope "{depends.scope or "request"}".'
+            )
+    taken = [each.name for fields in declarations.fields.values() for each in fields]
+    taken += declarations.special.values()
+    if taken:
+        raise DependencyScopeError(f"{described} take anything from a request: {', '.join(taken)}.")
 
 
 def _sub_dependant(
     depends: params.Depends, path: str, name: str | None, parent_scopes: list[str]
 ) -> Dependant:
     assert depends.dependency is not None
+    if depends.scope == "lifespan":
+        lifespan_scope.is_used = True
     own_scopes = list(depends.scopes or ()) if isinstance(depends, params.Security) else None
     return get_dependant(
         path=path,

@@ -40,7 +40,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from fastrapi._compat import ModelField
 from fastrapi.dependencies.callables import (  # noqa: F401  # known under these names
@@ -55,7 +55,7 @@ from fastrapi.dependencies.callables import is_async_gen_callable as _is_async_g
 from fastrapi.dependencies.callables import is_coroutine_callable as _is_coroutine_callable  # noqa: F401
 from fastrapi.dependencies.callables import is_gen_callable as _is_gen_callable  # noqa: F401
 from fastrapi.security.base import SecurityBase
-from fastrapi.types import DependencyCacheKey
+from fastrapi.types import DependencyCacheKey, DependencyScope
 
 if TYPE_CHECKING:
     from fastrapi.dependencies.concurrency import DependencyConcurrency
@@ -83,7 +83,7 @@ class Dependant:
     parent_oauth_scopes: list[str] | None = None
     use_cache: bool = True
     path: str | None = None
-    scope: Literal["function", "request"] | None = None
+    scope: DependencyScope | None = None
     concurrency: DependencyConcurrency | None = None
     _cache_key: DependencyCacheKey | None = field(default=None, init=False, repr=False)
 
@@ -103,7 +103,7 @@ class Dependant:
         return kind_of_callable(self.call)[1]
 
     @property
-    def computed_scope(self) -> Literal["function", "request"] | None:
+    def computed_scope(self) -> DependencyScope | None:
         """The moment of leaving it: as declared; by default, with `yield`, after the response."""
         if self.scope is not None:
             return self.scope

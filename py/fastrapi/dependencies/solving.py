@@ -13,6 +13,7 @@ from fastrapi.compat.starlette.background import BackgroundTasks as StarletteBac
 from fastrapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 from fastrapi.dependencies.analysis import get_dependant
 from fastrapi.dependencies.exit_stacks import enter_async_dependency, stack_for
+from fastrapi.dependencies.lifespan import LifespanValues
 from fastrapi.dependencies.models import Dependant
 from fastrapi.dependencies.reading import MISSING, request_params_to_args
 from fastrapi.dependencies.request_bodies import request_body_to_args
@@ -21,6 +22,9 @@ from fastrapi.responses import Response
 from fastrapi.security.scopes import SecurityScopes
 from fastrapi.types import DependencyCacheKey
 from fastrapi.websockets import WebSocket
+
+_NO_VALUES = LifespanValues()
+"""Those of an application of another framework."""
 
 
 @dataclass(slots=True)
@@ -116,6 +120,10 @@ class _Solver:
 
     async def _result_of(self, dependant: Dependant) -> tuple[Any, list[Any]]:
         """The result of a dependency, from the cache if it may be."""
+        if dependant.scope == "lifespan":
+            held, value = self._held(dependant)
+            if held:
+                return value, []
         key = dependant.cache_key
         if dependant.use_cache and key in self.cache:
             return self.cache[key], []
@@ -126,6 +134,18 @@ class _Solver:
         value = await self._call(used, values)
         self.cache.setdefault(key, value)
         return value, []
+
+    def _held(self, dependant: Dependant) -> tuple[bool, Any]:
+        """Whether the value has been there since the application started, and the value.
+
+        One that is overridden since then has to be called like any other.
+        """
+        assert dependant.call is not None, "a dependency has a callable"
+        values: LifespanValues = getattr(self.request.scope.get("app"), "lifespan_values", _NO_VALUES)
+        call = (self.overrides or {}).get(dependant.call, dependant.call)
+        if call is not dependant.call and not values.has(call):
+            return False, None
+        return True, values.value_of(call)
 
     def _overridden(self, dependant: Dependant) -> Dependant:
         call = dependant.call
@@ -139,7 +159,7 @@ class _Solver:
             own_oauth_scopes=dependant.own_oauth_scopes,
             parent_oauth_scopes=dependant.parent_oauth_scopes,
             use_cache=dependant.use_cache,
-            scope=dependant.scope,
+            scope=None if dependant.scope == "lifespan" else dependant.scope,
             concurrency=dependant.concurrency,
         )
 
@@ -154,7 +174,7 @@ class _Solver:
     async def _enter(self, dependant: Dependant, values: dict[str, Any]) -> Any:
         """Run a `yield` dependency up to its `yield`; the rest when the stack is emptied."""
         scope = self.request.scope
-        stack = stack_for(scope, dependant.computed_scope or "request")
+        stack = stack_for(scope, "function" if dependant.computed_scope == "function" else "request")
         if dependant.concurrency is not None:
             await stack.enter_async_context(dependant.concurrency.get_semaphore())
         assert dependant.call is not None

@@ -83,6 +83,8 @@ def _refuse(dependant: Dependant) -> None:
         raise Unplannable("takes the WebSocket")
     if dependant.concurrency is not None:
         raise Unplannable("a dependency with max_concurrency")
+    if dependant.scope == "lifespan":
+        raise Unplannable("a dependency of lifespan scope")
     if (dependant.is_gen or dependant.is_async_gen) and dependant.computed_scope == "function":
         raise Unplannable("a yield dependency of function scope")
     for child in dependant.dependencies:

@@ -21,6 +21,7 @@ from fastrapi._signatures import expands
 from fastrapi._utils import get_route_path
 from fastrapi.compat.starlette.routing import BaseRoute, Host, Match, Router
 from fastrapi.datastructures import Default, DefaultPlaceholder
+from fastrapi.dependencies.analysis import lifespan_scope
 from fastrapi.exceptions import FastAPIError
 from fastrapi.middleware import Middleware
 from fastrapi.params import Depends
@@ -29,6 +30,7 @@ from fastrapi.routing.context import iter_route_contexts
 from fastrapi.routing.events import (
     ON_EVENT_DEPRECATED,
     HandlersLifespan,
+    LifespanContext,
     lifespan_manager,
     merged_lifespan,
     run_event_handlers,
@@ -36,6 +38,7 @@ from fastrapi.routing.events import (
 from fastrapi.routing.frontend import FrontendRoute, FrontendRouteGroup, join_frontend_paths
 from fastrapi.routing.inclusion import IncludedRouter, RouterIncludeContext, asked_inclusion
 from fastrapi.routing.layers import RouterLayers
+from fastrapi.routing.lifespan_scope import resolved_lifespan_dependencies
 from fastrapi.routing.low_priority import (
     choose_low_priority,
     handle_low_priority,
@@ -375,6 +378,11 @@ class APIRouter(OperationMethods, Router):
         return route, child_scope
 
     # Lifespan
+
+    def _lifespan_of(self, app: Any) -> LifespanContext:
+        if not lifespan_scope.is_used or getattr(app, "router", None) is not self:
+            return self.lifespan_context
+        return merged_lifespan(self.lifespan_context, resolved_lifespan_dependencies)
 
     async def startup(self) -> None:
         """Call the handlers of startup."""
