@@ -55,6 +55,14 @@ def test_an_inclusion_with_a_limit_is_left_to_the_application(tmp_path: Path) ->
     assert isinstance(last_plan(app), GeneralRoute)
 
 
+def test_middleware_of_an_included_router_is_not_bypassed(tmp_path: Path) -> None:
+    router = APIRouter(middleware=[Middleware(CORSMiddleware)])
+    router.mount("/files", StaticFiles(directory=tmp_path))
+    app = FastAPI()
+    app.include_router(router)
+    assert not [plan for plan in compile_application(app).routes if isinstance(plan, StaticPlan)]
+
+
 @pytest.mark.parametrize(
     ("path", "settings", "reason"),
     [
