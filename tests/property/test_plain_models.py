@@ -85,8 +85,12 @@ texts = st.text(max_size=12) | st.sampled_from(
     ["", 'a"b\\c/\b\f\n\r\t\x00\x7f', "é\u2028\U0001f600", "x" * 300]
 )
 numbers = st.integers(-(2**70), 2**70) | st.integers(-5, 5)
+hundredths = st.integers(-(10**14), 10**14).map(lambda number: number / 100)
 floats = (
-    st.floats() | numbers | st.sampled_from([0.0, -0.0, 1e16, 1e-4, 9.9e-5, 5e-324, 1e22, 2.5, 123456.75])
+    st.floats()
+    | hundredths
+    | numbers
+    | st.sampled_from([0.0, -0.0, 1e16, 1e-4, 9.9e-5, 5e-324, 1e22, 2.5, 123456.75])
 )
 anything: st.SearchStrategy[Any] = (
     st.none() | st.booleans() | numbers | floats | texts | st.just([]) | st.just({})

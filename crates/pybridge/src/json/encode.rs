@@ -11,6 +11,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use sonic_rs::format::{CompactFormatter, Formatter};
 
+use super::float::write_plain_float;
+
 /// How deep containers may nest before Python's encoder takes over (it raises `RecursionError` in its own way).
 const MAX_DEPTH: usize = 128;
 
@@ -112,10 +114,7 @@ pub(crate) unsafe fn write_int(value: *mut ffi::PyObject, out: &mut Vec<u8>) -> 
 unsafe fn write_float(value: *mut ffi::PyObject, out: &mut Vec<u8>) -> Result<(), Unencodable> {
     // SAFETY: `value` is a `float`.
     let number = unsafe { ffi::PyFloat_AS_DOUBLE(value) };
-    let size = number.abs();
-    // In this range `repr` and ryu both write plain decimals; outside of it their exponents differ.
-    if number == 0.0 || (1e-4..1e16).contains(&size) {
-        out.extend_from_slice(ryu::Buffer::new().format_finite(number).as_bytes());
+    if write_plain_float(number, out) {
         return Ok(());
     }
     if !number.is_finite() {

@@ -40,9 +40,43 @@ pub(super) struct Field {
     /// The key to read from.
     pub(super) key: Box<str>,
     /// The key to write, with quotes and colon.
-    pub(super) written_key: Box<[u8]>,
+    pub(super) written_key: WrittenKey,
     pub(super) shape: usize,
     pub(super) absent: Absent,
+}
+
+/// A text for copying: short ones in a block of constant size, which takes one or two instructions.
+#[derive(Debug)]
+pub(super) struct WrittenKey {
+    text: Box<[u8]>,
+    block: Option<[u8; WrittenKey::BLOCK]>,
+}
+
+impl WrittenKey {
+    const BLOCK: usize = 32;
+
+    fn new(text: Vec<u8>) -> Self {
+        let block = (text.len() <= Self::BLOCK).then(|| {
+            let mut block = [0; Self::BLOCK];
+            block[..text.len()].copy_from_slice(&text);
+            block
+        });
+        Self {
+            text: text.into(),
+            block,
+        }
+    }
+
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        match &self.block {
+            Some(block) => {
+                let length = out.len() + self.text.len();
+                out.extend_from_slice(block);
+                out.truncate(length);
+            }
+            None => out.extend_from_slice(&self.text),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -130,7 +164,7 @@ fn read_model(model: &Bound<'_, PyAny>, count: usize) -> PyResult<ModelShape> {
         fields.push(Field {
             name: name.unbind(),
             key: field.getattr("key")?.extract::<String>()?.into(),
-            written_key: written_key.into(),
+            written_key: WrittenKey::new(written_key),
             shape: position(&field, "shape", count)?,
             absent: read_absent(&field.getattr("absent")?.extract::<String>()?)?,
         });

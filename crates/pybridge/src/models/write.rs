@@ -12,6 +12,7 @@ use pyo3::prelude::*;
 use super::shapes::{Field, ModelShape, Shape, Shapes};
 use super::{MAX_DEPTH, NotPlain};
 use crate::json::encode::{write_int, write_str};
+use crate::json::float::write_plain_float;
 
 impl Shapes {
     /// The JSON text of a value: what pydantic's serializer writes `by_alias`.
@@ -50,7 +51,12 @@ impl Shapes {
                     write_int(value, out).map_err(|_| NotPlain)
                 }
                 Shape::Float if is_exact(value, &raw mut ffi::PyFloat_Type) => {
-                    write_float(ffi::PyFloat_AS_DOUBLE(value), out)
+                    // How an exponent looks has changed with versions of pydantic.
+                    if write_plain_float(ffi::PyFloat_AS_DOUBLE(value), out) {
+                        Ok(())
+                    } else {
+                        Err(NotPlain)
+                    }
                 }
                 Shape::Bool if value == ffi::Py_True() => write_text("true", out),
                 Shape::Bool if value == ffi::Py_False() => write_text("false", out),
@@ -171,7 +177,7 @@ impl Shapes {
                 }
                 out.push(separator);
                 separator = b',';
-                out.extend_from_slice(&field.written_key);
+                field.written_key.write(out);
                 self.write(field.shape, item, out, depth)?;
             }
         }
@@ -209,14 +215,5 @@ unsafe fn is_text(value: *mut ffi::PyObject, text: *mut ffi::PyObject) -> bool {
 
 fn write_text(text: &str, out: &mut Vec<u8>) -> Result<(), NotPlain> {
     out.extend_from_slice(text.as_bytes());
-    Ok(())
-}
-
-/// Writes the numbers that need no exponent; how an exponent looks has changed with versions of pydantic.
-fn write_float(number: f64, out: &mut Vec<u8>) -> Result<(), NotPlain> {
-    if number != 0.0 && !(1e-4..1e16).contains(&number.abs()) {
-        return Err(NotPlain);
-    }
-    out.extend_from_slice(ryu::Buffer::new().format_finite(number).as_bytes());
     Ok(())
 }
