@@ -89,6 +89,7 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
         json: What reads JSON bodies and writes answers without a response model: what is built in,
             a library by name, or an object with `dumps` and `loads`.
         problem_details: Whether the bodies of errors are problem details (RFC 9457).
+        cancel_on_disconnect: Whether a path operation is cancelled when its client has gone.
 
     Raises:
         AssertionError: There is no title or no version.
@@ -152,6 +153,7 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
         max_validation_errors: int | None = 100,
         json: JSONChoice | JSONCodec = "builtin",
         problem_details: bool = False,
+        cancel_on_disconnect: bool = False,
     ) -> None:
         super().__init__(
             debug=debug,
@@ -161,6 +163,7 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
         )
         self.json_codec = json_codec(json)
         self.problem_details = problem_details
+        self.cancel_on_disconnect = cancel_on_disconnect
         self.background_errors = background_errors
         self.max_validation_errors = max_validation_errors
         self.title = title

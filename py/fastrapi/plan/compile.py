@@ -163,6 +163,8 @@ def _refuse(operation: Operation) -> None:
         raise Unplannable("keeps its answer")
     if operation.rate_limit is not None:
         raise Unplannable("has a rate_limit")
+    if operation.is_cancelled_on_disconnect:
+        raise Unplannable("is cancelled when its client has gone")
     if operation._embed_body_fields:
         raise Unplannable("several body parameters, or an embedded one")
     strict = operation.strict_content_type

@@ -124,6 +124,7 @@ class Operation:
         self.form_limits: FormLimits = validated_form_limits(options["form_limits"])
         self.cache_resp = options["cache_resp"]
         self.rate_limit = options["rate_limit"]
+        self.cancel_on_disconnect = options["cancel_on_disconnect"]
         status_code = options["status_code"]
         self.status_code = int(status_code) if isinstance(status_code, HTTPStatus) else status_code
         self.description = _description(options["description"], self.endpoint)
@@ -208,6 +209,13 @@ class Operation:
                 self.stream_item_type,
                 reuse.stream_item_field if reuse else None,
             )
+
+    @property
+    def is_cancelled_on_disconnect(self) -> bool:
+        """Whether it is cancelled when its client has gone, by itself or for all of the application."""
+        if self.cancel_on_disconnect is not None:
+            return self.cancel_on_disconnect
+        return getattr(self.dependency_overrides_provider, "cancel_on_disconnect", False) is True
 
     @property
     def dump_options(self) -> DumpOptions:

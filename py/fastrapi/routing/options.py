@@ -56,6 +56,8 @@ class OperationOptions(TypedDict, total=False):
     """Keep the first answer and give it to everybody; only for what takes nothing from the request."""
     rate_limit: Annotated[float | None, Initial(None)]
     """The most requests per second of each client; those beyond it are answered with 429."""
+    cancel_on_disconnect: Annotated[bool | None, Initial(None)]
+    """Whether it is cancelled when its client has gone; by default as the application says."""
 
 
 class MethodsOption(TypedDict, total=False):

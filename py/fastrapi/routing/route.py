@@ -43,6 +43,10 @@ def build_app(handler: Handler, operation: Operation) -> ASGIApp:
     from fastrapi import routing
 
     app: ASGIApp = routing.request_response(handler)
+    if operation.is_cancelled_on_disconnect:
+        from fastrapi.routing.disconnection import CancelOnDisconnect
+
+        app = CancelOnDisconnect(app)
     if operation.cache_resp:
         from fastrapi.classic.response_cache import ResponseCache
 
