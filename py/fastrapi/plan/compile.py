@@ -18,14 +18,15 @@ from fastrapi.plan.layers import layer_plans, unknown_middleware
 from fastrapi.plan.model import ApplicationPlan, GeneralRoute, RoutePlan, StaticPlan, Unplannable
 from fastrapi.plan.models import Shapes, field_shapes
 from fastrapi.plan.outcome import sends_itself
-from fastrapi.plan.runner import build_runner
+from fastrapi.plan.runner import build_runner, takes_response
 from fastrapi.plan.static import static_plan
 from fastrapi.responses import JSONResponse, Response
-from fastrapi.routing.effective import EffectiveAPIRoute, EffectiveRoute
+from fastrapi.routing.effective import EFFECTIVE_ROUTE, EffectiveAPIRoute, EffectiveRoute
 from fastrapi.routing.handlers import response_builder
 from fastrapi.routing.inclusion import IncludedRouter
 from fastrapi.routing.recording import is_instrumented
 from fastrapi.routing.route import APIRoute
+from fastrapi.routing.router import APIRouter
 from fastrapi.utils import is_body_allowed_for_status_code
 
 if TYPE_CHECKING:
@@ -60,10 +61,16 @@ def compile_application(app: FastAPI) -> ApplicationPlan:
 def effective_routes(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
     """The routes in the order in which they are tried, those of included routers in their places."""
     for route in routes:
-        if isinstance(route, IncludedRouter):
-            yield from route.effective_route_contexts()
+        # A router that matches in its own way is asked itself.
+        if isinstance(route, IncludedRouter) and not _routes_its_own_way(route.original_router):
+            yield from effective_routes(route.effective_candidates())
         else:
             yield route
+
+
+def _routes_its_own_way(router: APIRouter) -> bool:
+    kind = type(router)
+    return kind.matches is not APIRouter.matches or kind.handle is not APIRouter.handle
 
 
 def _application_reason(app: FastAPI) -> str | None:
@@ -72,6 +79,8 @@ def _application_reason(app: FastAPI) -> str | None:
     for name in ("__call__", "build_middleware_stack", "middleware_layers"):
         if getattr(type(app), name) is not getattr(FastAPI, name):
             return f"the application overrides {name}"
+    if _routes_its_own_way(app.router):
+        return f"the router class {type(app.router).__name__}"
     unknown = unknown_middleware(app.user_middleware)
     if unknown is not None:
         return f"the middleware {unknown}"
@@ -113,6 +122,8 @@ def _plan(app: FastAPI, route: BaseRoute, on_error: ASGIApp) -> RoutePlan:
     if runner.has_exits and sends_itself(builder.response_class):
         raise Unplannable("a yield dependency around a response that sends itself")
     encode = _encode(builder)
+    if encode is None and builder.response_class is JSONResponse and takes_response(operation.dependant):
+        raise Unplannable("a Response parameter may change a status without content")
     return RoutePlan(
         methods=tuple(sorted(operation.methods)),
         path=operation.path,
@@ -127,11 +138,18 @@ def _plan(app: FastAPI, route: BaseRoute, on_error: ASGIApp) -> RoutePlan:
         encode=encode,
         builtin_json=encode is not None and builder.field is None and builder.response_class is JSONResponse,
         respond=_respond(builder),
-        scope={"app": app, "router": app.router, "endpoint": operation.endpoint, "route": original},
+        scope=_scope(app, operation, original),
         on_error=on_error,
         overrides=getattr(operation.dependency_overrides_provider, "dependency_overrides", {}),
         shapes=_written_shapes(builder) if encode is not None else None,
     )
+
+
+def _scope(app: FastAPI, operation: Operation, original: APIRoute) -> dict[str, Any]:
+    scope = {"app": app, "router": app.router, "endpoint": operation.endpoint, "route": original}
+    if isinstance(operation, EffectiveAPIRoute):
+        scope["fastapi"] = {EFFECTIVE_ROUTE: operation}
+    return scope
 
 
 def _operation(route: BaseRoute) -> tuple[Operation, APIRoute]:

@@ -98,6 +98,11 @@ def _takes_request(dependant: Dependant) -> bool:
     return own or any(_takes_request(child) for child in dependant.dependencies)
 
 
+def takes_response(dependant: Dependant) -> bool:
+    """Whether anything in the tree may set status and headers through a `Response` parameter."""
+    return bool(dependant.response_param_name) or any(map(takes_response, dependant.dependencies))
+
+
 def _takes_only_parameters(dependant: Dependant) -> bool:
     special = (
         dependant.websocket_param_name,

@@ -26,7 +26,8 @@ from fastrapi.utils import get_value_or_default
 if TYPE_CHECKING:
     from fastrapi.routing.inclusion import RouterIncludeContext
 
-_KEY = "effective_route_context"
+EFFECTIVE_ROUTE = "effective_route_context"
+"""Where `scope["fastapi"]` has the effective route that is asked or called."""
 
 
 def restore_scope_key(scope: Scope, key: str, previous: Any) -> None:
@@ -114,14 +115,14 @@ class _EffectiveOwnRoute(EffectiveRoute):
 
     def ask(self, scope: Scope) -> tuple[Match, Scope]:
         framework = scope.setdefault("fastapi", {})
-        previous = framework.get(_KEY)
-        framework[_KEY] = self
+        previous = framework.get(EFFECTIVE_ROUTE)
+        framework[EFFECTIVE_ROUTE] = self
         try:
             match, child_scope = self.original_route.matches(scope)
         finally:
-            restore_scope_key(scope, _KEY, previous)
+            restore_scope_key(scope, EFFECTIVE_ROUTE, previous)
         if match is not Match.NONE:
-            child_scope["fastapi"] = {**framework, **child_scope.get("fastapi", {}), _KEY: self}
+            child_scope["fastapi"] = {**framework, **child_scope.get("fastapi", {}), EFFECTIVE_ROUTE: self}
         return match, child_scope
 
     async def call(self, scope: Scope, receive: Receive, send: Send) -> None:

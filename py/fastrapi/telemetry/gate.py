@@ -56,10 +56,18 @@ class TelemetryGate:
             return True
         if not self.is_open:
             return False
+        if any(self._config.get(key) is not None for key in _PROVIDER_KEYS):
+            return True
+        from opentelemetry import trace
+
         from fastrapi.telemetry.providers import Providers
 
+        # Asking a provider for a tracer has effects; what kind it is tells enough.
+        nothing = (trace.ProxyTracerProvider, trace.NoOpTracerProvider)
+        if not isinstance(trace.get_tracer_provider(), nothing):
+            return True
         providers = Providers(self._config)
-        return any((providers.tracer(), providers.logger(), providers.instruments()))
+        return any((providers.logger(), providers.instruments()))
 
     @property
     def concerns_lifespan(self) -> bool:
