@@ -33,7 +33,7 @@ class PlannedCall:
     def on_error(self) -> ASGIApp: ...
     def extend_scope(self, scope: dict[str, Any]) -> None: ...
     def run(self, body: bytes, request: Any) -> tuple[Any] | None:
-        """Call the plan's function. `None`: nothing was called, the ASGI application has to serve the request."""
+        """Call the plan's function. `None`: nothing was called, the application has to serve the request."""
 
     def answer(self, result: Any) -> tuple[Any, ...]:
         """`(status, headers, body, finish)`, or `(response, finish)` for a response that sends itself."""

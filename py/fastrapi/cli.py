@@ -6,11 +6,13 @@ The framework's own command is `fastrapi-server`, in the extension. Where the se
 
 from collections.abc import Callable
 
-cli_main: Callable[[], None] | None
+cli_main: Callable[[], None] | None = None
 try:
-    from fastapi_cli.cli import main as cli_main
+    from fastapi_cli import cli as _cli
 except ImportError:
-    cli_main = None
+    pass
+else:
+    cli_main = _cli.main
 
 
 def main() -> None:

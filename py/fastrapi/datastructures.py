@@ -54,7 +54,7 @@ class UploadFile(StarletteUploadFile):
     def _validate(cls, value: Any, _: Any) -> UploadFile:
         if not isinstance(value, StarletteUploadFile):
             # pydantic turns this type of error, and no TypeError, into a validation error.
-            raise ValueError(f"Expected UploadFile, received: {type(value)}")  # noqa: TRY004
+            raise ValueError(f"Expected UploadFile, received: {type(value)}")
         return cast(UploadFile, value)
 
     @classmethod

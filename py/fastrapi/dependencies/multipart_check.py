@@ -45,12 +45,12 @@ def ensure_multipart_is_installed() -> None:
         return
     try:
         # Versions before 0.0.13 have this name, like a package that has nothing to do with forms.
-        from multipart import __version__  # type: ignore[import-untyped]  # it may be any package
+        from multipart import __version__
     except ImportError:
         logger.error(multipart_not_installed_error)
         raise RuntimeError(multipart_not_installed_error) from None
     try:
-        from multipart.multipart import parse_options_header  # type: ignore[import-untyped]
+        from multipart.multipart import parse_options_header
     except ImportError:
         logger.error(multipart_incorrect_install_error)
         raise RuntimeError(multipart_incorrect_install_error) from None

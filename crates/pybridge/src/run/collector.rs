@@ -27,7 +27,12 @@ mod tests {
     use super::*;
 
     fn threshold(py: Python<'_>) -> Vec<i64> {
-        py.import("gc").unwrap().call_method0("get_threshold").unwrap().extract().unwrap()
+        py.import("gc")
+            .unwrap()
+            .call_method0("get_threshold")
+            .unwrap()
+            .extract()
+            .unwrap()
     }
 
     #[test]
@@ -37,7 +42,12 @@ mod tests {
             let before = threshold(py);
             assert_eq!(paused(py, || threshold(py)[0]).unwrap(), 0);
             assert_eq!(threshold(py), before);
-            let set = |first: i64| py.import("gc").unwrap().call_method1("set_threshold", (first,)).map(drop);
+            let set = |first: i64| {
+                py.import("gc")
+                    .unwrap()
+                    .call_method1("set_threshold", (first,))
+                    .map(drop)
+            };
             paused(py, || set(5000)).unwrap().unwrap();
             assert_eq!(threshold(py)[0], 5000);
             set(before[0]).unwrap();

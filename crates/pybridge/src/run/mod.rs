@@ -1,6 +1,6 @@
 //! What the command line does with an application: serve it, check it, list its routes.
-mod inspect;
 mod collector;
+mod inspect;
 mod serve;
 mod signals;
 
