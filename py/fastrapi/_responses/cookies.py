@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.cookies import SimpleCookie
 from typing import Literal, TypedDict, Unpack
+
+_CONTROL_CHARACTER = re.compile("[\x00-\x1f\x7f]")
 
 SameSite = Literal["lax", "strict", "none"]
 
@@ -37,9 +40,15 @@ def format_set_cookie(key: str, value: str, **attributes: Unpack[CookieAttribute
     """The value of a Set-Cookie header.
 
     Raises:
-        ValueError: `expires` has no time zone, or `partitioned` is asked for on Python before 3.14.
+        ValueError: `expires` has no time zone, a text has a control character, or `partitioned` is asked for on
+            Python before 3.14.
         http.cookies.CookieError: `key` is not a legal name.
     """
+    # Checked here, since versions of the standard library differ in whether they do, and in the error.
+    for name in ("path", "domain"):
+        text = attributes[name]
+        if text is not None and _CONTROL_CHARACTER.search(text):
+            raise ValueError(f"The {name} of a 'set-cookie' header cannot have control characters.")
     cookie: SimpleCookie = SimpleCookie()
     cookie[key] = value
     morsel = cookie[key]
