@@ -40,8 +40,8 @@ def format_set_cookie(key: str, value: str, **attributes: Unpack[CookieAttribute
     """The value of a Set-Cookie header.
 
     Raises:
-        ValueError: `expires` has no time zone, a text has a control character, or `partitioned` is asked for on
-            Python before 3.14.
+        ValueError: `expires` has no time zone, a text has a control character, or `partitioned` is asked
+            for on Python before 3.14.
         http.cookies.CookieError: `key` is not a legal name.
     """
     # Checked here, since versions of the standard library differ in whether they do, and in the error.
