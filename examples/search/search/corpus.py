@@ -11,6 +11,7 @@ import inspect
 import json
 import pkgutil
 import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
@@ -115,7 +116,10 @@ def _docstring(code: CodeType) -> str | None:
 
 
 def _documented_builtins(name: str) -> Iterator[Document]:
-    module = importlib.import_module(name)
+    with warnings.catch_warnings():
+        # Some are deprecated, which is no reason to leave them out.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        module = importlib.import_module(name)
     if module.__doc__:
         yield _stdlib_document(name, module.__doc__)
     for attribute, value in vars(module).items():
