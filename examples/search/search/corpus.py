@@ -119,9 +119,6 @@ def _documented_builtins(name: str) -> Iterator[Document]:
     with warnings.catch_warnings():
         # Some are deprecated, which is no reason to leave them out.
         warnings.simplefilter("ignore", DeprecationWarning)
-        with warnings.catch_warnings():
-        # Modules that are about to be removed warn when they are imported; their texts are as good as others.
-        warnings.simplefilter("ignore", DeprecationWarning)
         module = importlib.import_module(name)
     if module.__doc__:
         yield _stdlib_document(name, module.__doc__)
