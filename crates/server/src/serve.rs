@@ -73,6 +73,8 @@ pub async fn serve<S: Application>(
 
 /// Ends all connections, gracefully as long as that is allowed; says how many had to be cut off.
 async fn drain(registry: &Registry, patience: Duration, shutdown: &mut ShutdownSignal) -> usize {
+    // The sockets' readiness is looked at once more: a request that is there already is to be answered.
+    tokio::task::yield_now().await;
     registry.drain();
     tokio::select! {
         () = registry.below(1) => return 0,

@@ -124,10 +124,14 @@ async fn until_killed<F: Future>(connection: &Connection, future: F) -> Option<F
     let mut future = pin!(future);
     std::future::poll_fn(|cx| {
         connection.register_task(cx.waker());
-        if connection.is_killed() || connection.is_draining() {
+        if connection.is_killed() {
             return Poll::Ready(None);
         }
-        future.as_mut().poll(cx).map(Some)
+        match future.as_mut().poll(cx) {
+            // A request that has begun to arrive is in flight.
+            Poll::Pending if connection.is_draining() => Poll::Ready(None),
+            polled => polled.map(Some),
+        }
     })
     .await
 }
@@ -145,6 +149,10 @@ where
         }
         if !draining && connection.is_draining() {
             draining = true;
+            // Hyper closes an idle connection at once, so what has arrived on it is read before.
+            if let Poll::Ready(outcome) = http.as_mut().poll(cx) {
+                return Poll::Ready(outcome);
+            }
             drain(http.as_mut());
         }
         http.as_mut().poll(cx)

@@ -37,6 +37,27 @@ async fn requests_in_flight_finish_and_idle_connections_close() {
 }
 
 #[tokio::test]
+async fn a_request_that_waits_in_the_socket_is_answered() {
+    let server = start(
+        ServerConfig::default(),
+        app(|_| async { Response::new("done".into()) }),
+    );
+    let mut kept = server.connect().await;
+    kept.write_all(GET).await.unwrap();
+    read_until(&mut kept, "done").await;
+    let mut fresh = server.connect().await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    // The server's tasks do not run before the stop is ordered: this test has the only thread.
+    kept.write_all(GET).await.unwrap();
+    fresh.write_all(GET).await.unwrap();
+    server.controller.graceful();
+    for connection in [&mut kept, &mut fresh] {
+        let answer = read_to_end(connection).await;
+        assert!(answer.ends_with("done"), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn new_connections_are_refused_during_a_stop() {
     let server = start(
         ServerConfig::default(),
