@@ -86,6 +86,7 @@ def test_the_scope_and_the_accepted_subprotocol(start_server: StartServer) -> No
     ("code", "status", "text"),
     [
         ("await send({'type': 'websocket.close'})", 403, b"Forbidden"),
+        ("await send({'type': 'websocket.close', 'code': 1008, 'reason': [{'loc': []}]})", 403, b"Forbidden"),
         (DENIAL, 418, b"tea"),
         ("raise ValueError('early')", 500, b"Internal Server Error"),
         ("return", 500, b"Internal Server Error"),

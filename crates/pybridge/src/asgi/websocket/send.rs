@@ -150,7 +150,7 @@ fn outbound(message: &Bound<'_, PyAny>) -> PyResult<Outbound> {
         "websocket.accept" => accept(&message),
         "websocket.close" => Ok(Outbound::Close {
             code: close_code(&message)?,
-            reason: text(&message, intern!(py, "reason"))?.unwrap_or_default(),
+            reason: close_reason(&message)?,
         }),
         "websocket.http.response.start" => {
             let status = message.get(intern!(py, "status"))?;
@@ -200,6 +200,15 @@ fn accept(message: &Message<'_, '_>) -> PyResult<Outbound> {
             None => headers.remove(header::SEC_WEBSOCKET_PROTOCOL),
         };
     Ok(Outbound::Accept { subprotocol, headers })
+}
+
+/// What is no text cannot be sent and is left out: FastAPI closes with the list of validation errors as the reason,
+/// mostly before the handshake, where there is no reason to send anyway.
+fn close_reason(message: &Message<'_, '_>) -> PyResult<String> {
+    let reason = message.get(intern!(message.py(), "reason"))?;
+    Ok(reason
+        .and_then(|reason| reason.extract().ok())
+        .unwrap_or_default())
 }
 
 fn close_code(message: &Message<'_, '_>) -> PyResult<u16> {
