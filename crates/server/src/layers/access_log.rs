@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{Method, StatusCode, Uri, Version};
+use http::{HeaderMap, Method, StatusCode, Uri, Version, header};
 use http_body::{Body, Frame, SizeHint};
 
 use super::filter::{Filter, FilterLayer};
@@ -120,7 +120,11 @@ impl Filter for AccessLog {
                 entry.record.complete = true;
                 ResponseBody::Full(bytes)
             }
-            body => ResponseBody::boxed(LoggedBody { body, entry }),
+            body => ResponseBody::boxed(LoggedBody {
+                length: announced(&head.headers),
+                body,
+                entry,
+            }),
         };
         Response::from_parts(head, body)
     }
@@ -140,8 +144,15 @@ impl Drop for Entry {
     }
 }
 
+/// The answer's length as its head has it.
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 struct LoggedBody {
     body: ResponseBody,
+    /// A client that has this much may go before the application says that there is no more.
+    length: Option<u64>,
     entry: Entry,
 }
 
@@ -157,7 +168,8 @@ impl Body for LoggedBody {
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
                 self.entry.record.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
-                self.entry.record.complete = self.body.is_end_stream();
+                self.entry.record.complete =
+                    self.body.is_end_stream() || self.length == Some(self.entry.record.bytes);
             }
             Poll::Ready(None) => self.entry.record.complete = true,
             Poll::Ready(Some(Err(_))) | Poll::Pending => {}
