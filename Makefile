@@ -196,7 +196,7 @@ conformance: target/harness/conformance build
 	@mkdir -p target/conformance
 	cd target/harness/conformance && export CONFORMANCE_CACHE=$(CURDIR)/target/conformance/cache && \
 	  python=$(CURDIR)/target/venvs/conformance/bin/python && \
-	  $$python -m conformance fetch && \
+	  $$python $(CURDIR)/scripts/conformance_fetch.py && \
 	  for suite in fastapi starlette; do \
 	    $$python -m conformance run --suite $$suite --impl fastrapi -j $(JOBS) \
 	      --json $(CURDIR)/target/conformance/$$suite.json $(CONFORMANCE_OPTIONS) || test $$? -eq 1; \
