@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 
 from fastrapi.compat.starlette.exceptions import StarletteDeprecationWarning
@@ -175,10 +176,16 @@ _RENAMED = {
 }
 
 
+def _known_as() -> str:
+    """Starlette's name for this module where that is what an application imports, else its own."""
+    upstream = "starlette.status"
+    return upstream if sys.modules.get(upstream) is sys.modules[__name__] else __name__
+
+
 def __getattr__(name: str) -> int:
     replacement = _RENAMED.get(name)
     if replacement is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(f"module {_known_as()!r} has no attribute {name!r}")
     warnings.warn(
         f"{name!r} is deprecated. Use {replacement!r} instead.",
         category=StarletteDeprecationWarning,
