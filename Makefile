@@ -2,8 +2,7 @@
 
 HARNESS ?= ../shared
 JOBS ?= $(shell nproc)
-BENCH_PEERS ?= ours,axum
-BENCH_WORKLOADS ?= hello,hello_sync,items,order,deps,routes
+BENCH_WORKLOADS ?=
 
 SHELL := /bin/sh
 .SHELLFLAGS := -eu -c
@@ -180,17 +179,15 @@ target/harness/%: FORCE
 
 HARNESS_ENV := env -u CARGO_TARGET_DIR -u PYTHON PYTHONDONTWRITEBYTECODE=1
 
-bench: NEEDS := bench
+SUITE = cd target/harness/bench && $(HARNESS_ENV) PYTHONPATH="$$PWD:$(CURDIR)/benches" $(CURDIR)/$(VENV)/bin/python -m suite
+SUITE_FOLDERS = --venvs $(CURDIR)/target/bench/venvs --work $(CURDIR)/target/bench/work
+
+# All rows of benches/table.toml, or the ones in BENCH_WORKLOADS. BENCH_OPTIONS are webbench's own.
+bench: NEEDS := bench redis
 bench: target/harness/bench build
-	cd target/harness/bench && $(HARNESS_ENV) $(CURDIR)/$(VENV)/bin/python -m webbench setup \
-	  --venvs $(CURDIR)/target/bench/venvs --work $(CURDIR)/target/bench/work --python "$$(cat $(CURDIR)/$(B)/python)" \
-	  --peers fastapi-uvicorn,$(BENCH_PEERS)
-	cd target/harness/bench && $(HARNESS_ENV) WEBBENCH_OURS=$(CURDIR)/$(BINARY) $(CURDIR)/$(VENV)/bin/python -m webbench run \
-	  --venvs $(CURDIR)/target/bench/venvs --work $(CURDIR)/target/bench/work --peers $(BENCH_PEERS) \
-	  --workloads $(BENCH_WORKLOADS) --out $(CURDIR)/target/bench/results.json $(BENCH_OPTIONS)
-	@cd target/harness/bench && $(CURDIR)/$(VENV)/bin/python -m webbench table $(CURDIR)/target/bench/results.json \
-	  --out $(CURDIR)/target/bench/results.md
-	@scripts/bench_verdict.py target/bench/results.json
+	$(SUITE) setup $(SUITE_FOLDERS) --python "$$(cat $(CURDIR)/$(B)/python)" $(BENCH_SETUP_OPTIONS)
+	$(SUITE) run $(SUITE_FOLDERS) --server $(CURDIR)/$(BINARY) --out $(CURDIR)/target/bench \
+	  $(if $(BENCH_WORKLOADS),--rows $(BENCH_WORKLOADS)) $(BENCH_RUN_OPTIONS) $(if $(BENCH_OPTIONS),-- $(BENCH_OPTIONS))
 
 # Each suite on both lanes; what fails in one run does not keep the others from running.
 conformance: target/harness/conformance build
