@@ -34,8 +34,9 @@ check_python() {
 }
 
 check_rust() {
-    if command -v cargo >/dev/null 2>&1; then return; fi
-    echo "error: Rust is missing (cargo 1.85 or later)" >&2
+    rust=$(cargo --version 2>/dev/null | cut -d ' ' -f 2)
+    if [ -n "$rust" ] && [ "$(printf '1.85\n%s\n' "$rust" | sort -V | head -n 1)" = 1.85 ]; then return; fi
+    echo "error: Rust 1.85 or later is missing${rust:+ (cargo $rust is there)}" >&2
     echo "hint: curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y && . \"\$HOME/.cargo/env\"" >&2
     exit 1
 }
