@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from fastrapi._core import PlannedCall, Plans
@@ -15,8 +14,6 @@ from fastrapi.types import Message, Receive, Scope, Send
 
 if TYPE_CHECKING:
     from fastrapi.applications import FastAPI
-
-Finish = Callable[[], Awaitable[None]]
 
 
 class DirectExecutor:

@@ -7,6 +7,4 @@ import pytest
 
 @pytest.fixture(params=["asyncio", "trio"])
 def backend(request: pytest.FixtureRequest) -> Any:
-    if request.param == "trio":
-        pytest.importorskip("trio", reason="the second backend is optional")
     return request.param
