@@ -5,6 +5,7 @@ from pathlib import Path
 
 from .archive import Archive
 from .modules import add_importer, add_package, add_packages, add_standard_library
+from .precompile import add_precompiled
 
 
 def main() -> None:
@@ -25,6 +26,7 @@ def main() -> None:
     add_standard_library(archive)
     add_packages(archive, arguments.packages)
     add_package(archive, arguments.source, arguments.version)
+    add_precompiled(archive, arguments.packages, arguments.source)
     archive.write(arguments.output)
 
 

@@ -149,3 +149,18 @@ def test_libraries_are_unpacked_for_the_user_alone(app_dir: Path, tmp_path: Path
     before = {path.name: path.stat().st_ino for path in directory.iterdir()}
     probe(app_dir, "ssl", XDG_CACHE_HOME=str(cache))
     assert {path.name: path.stat().st_ino for path in directory.iterdir()} == before
+
+
+def test_code_that_modules_make_from_text_was_compiled_with_the_archive(app_dir: Path) -> None:
+    expression = """(lambda carried, marshal, compiler, typing, dataclasses: {
+        "known": carried.precompiled("exec", "no such text") is None
+            and carried.precompiled("eval", "Any") is not None,
+        "code": eval(marshal.loads(carried.precompiled("eval", "Any")), vars(typing)) is typing.Any,
+        "pattern": compiler.compile("^a", 0).findall("ab") == ["a"]
+            and compiler.compile("[\\ud800]", 0).findall("a") == [],
+        "own": dataclasses.make_dataclass("Own", ["a_field_of_no_other_class"])(3) is not None,
+        "forward": typing.ForwardRef("list[no_such_name]").__forward_code__.co_names[-1] == "no_such_name",
+    })(*map(__import__, ["_fastrapi_carried", "marshal"]),
+       __import__("re")._compiler, __import__("typing"), __import__("dataclasses"))"""
+    facts = probe(app_dir, "fastrapi", PROBE_EXPRESSION=expression)["value"]
+    assert all(facts.values()), facts

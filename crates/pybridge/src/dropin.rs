@@ -3,6 +3,8 @@
 use pyo3::exceptions::PyModuleNotFoundError;
 use pyo3::prelude::*;
 
+use crate::collector;
+
 /// The choice, see `fastrapi.dropin.Mode`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum DropInMode {
@@ -42,19 +44,23 @@ pub fn choose(mode: DropInMode) -> Result<(), DropInError> {
         return Ok(());
     }
     Python::attach(|py| {
-        let package = match py.import("fastrapi.dropin") {
-            Ok(package) => package,
-            // An application of another framework is served where the package is not installed, too.
-            Err(error) if mode == DropInMode::Auto && error.is_instance_of::<PyModuleNotFoundError>(py) => {
-                return Ok(());
-            }
-            Err(error) => return Err(DropInError(error.value(py).to_string())),
-        };
-        let report = package
-            .call_method1("install", (mode.name(),))
-            .and_then(|report| report.getattr("reason")?.extract::<String>())
-            .map_err(|error| DropInError(error.value(py).to_string()))?;
-        tracing::debug!("{report}");
-        Ok(())
+        let failed = |error: PyErr| DropInError(error.value(py).to_string());
+        // Most of the package and of pydantic is imported here.
+        collector::paused(py, || install(py, mode))
+            .map_err(failed)?
+            .map_err(failed)
     })
+}
+
+fn install(py: Python<'_>, mode: DropInMode) -> PyResult<()> {
+    let package = match py.import("fastrapi.dropin") {
+        // An application of another framework is served where the package is not installed, too.
+        Err(error) if mode == DropInMode::Auto && error.is_instance_of::<PyModuleNotFoundError>(py) => {
+            return Ok(());
+        }
+        package => package?,
+    };
+    let report = package.call_method1("install", (mode.name(),))?;
+    tracing::debug!("{}", report.getattr("reason")?);
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub mod application;
 pub mod asgi;
+mod collector;
 pub mod coroutine;
 pub mod direct;
 pub mod dropin;

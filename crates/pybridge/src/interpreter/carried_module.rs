@@ -5,16 +5,16 @@ use std::ffi::c_char;
 use pyo3::exceptions::{PyImportError, PyRuntimeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyMemoryView;
+use pyo3::types::{PyMemoryView, PyString};
 
-use super::archive::{self, Archive};
+use super::archive::{self, Archive, Entry};
 use super::unpack::shared_library;
 
 /// The archive's contents, by names without a leading slash.
 #[pymodule(name = "_fastrapi_carried")]
 pub(super) mod carried_module {
     #[pymodule_export]
-    use super::{exists, find, list, read, unpack};
+    use super::{exists, find, list, precompiled, read, unpack};
 }
 
 fn carried() -> PyResult<Archive> {
@@ -49,14 +49,32 @@ fn read<'py>(py: Python<'py>, name: &str) -> PyResult<Option<(Bound<'py, PyMemor
     let Some(entry) = carried()?.get(name) else {
         return Ok(None);
     };
+    Ok(Some((view(py, entry)?, entry.compressed)))
+}
+
+/// What `packaging/carry/precompile.py` made of the text `source`; `kind` tells what the text is.
+#[pyfunction]
+fn precompiled<'py>(
+    py: Python<'py>,
+    kind: &str,
+    source: &Bound<'py, PyString>,
+) -> PyResult<Option<Bound<'py, PyMemoryView>>> {
+    // Text that is no UTF-8 (with lone surrogates) is not in the archive.
+    let Ok(source) = source.to_str() else {
+        return Ok(None);
+    };
+    let entry = carried()?.get(&format!("precompiled/{kind}/{source}"));
+    entry.map(|entry| view(py, entry)).transpose()
+}
+
+fn view(py: Python<'_>, entry: Entry) -> PyResult<Bound<'_, PyMemoryView>> {
     let length = ffi::Py_ssize_t::try_from(entry.data.len())?;
     // SAFETY: the bytes are static and the view is read-only.
-    let view = unsafe {
+    unsafe {
         let pointer = entry.data.as_ptr().cast::<c_char>().cast_mut();
         let view = ffi::PyMemoryView_FromMemory(pointer, length, ffi::PyBUF_READ);
-        Bound::from_owned_ptr_or_err(py, view)?.cast_into_unchecked::<PyMemoryView>()
-    };
-    Ok(Some((view, entry.compressed)))
+        Ok(Bound::from_owned_ptr_or_err(py, view)?.cast_into_unchecked::<PyMemoryView>())
+    }
 }
 
 /// The names in a directory; those of subdirectories end in `/`.

@@ -31,10 +31,51 @@ def _read(name):
     return bytes(content)
 
 
+def _precompiled(source, mode):
+    """The code of the text `source`, if it was compiled when the archive was made; else `source` itself."""
+    if type(source) is not str:
+        return source
+    code = _fastrapi_carried.precompiled(mode, source)
+    return source if code is None else marshal.loads(code)
+
+
+def _exec(source, *scopes):
+    exec(_precompiled(source, "exec"), *scopes)
+
+
+def _eval(source, *scopes):
+    return eval(_precompiled(source, "eval"), *scopes)
+
+
+def _compile(source, name, mode):
+    code = _precompiled(source, mode) if name == "<string>" else source
+    return compile(code, name, mode) if code is source else code
+
+
+def _translate_by(translate):
+    """`re._compiler.compile` that need not `translate` the patterns which were when the archive was made."""
+    import _sre
+
+    def translated(pattern, flags=0):
+        if type(pattern) is str:
+            arguments = _fastrapi_carried.precompiled(f"re/{int(flags)}", pattern)
+            if arguments is not None:
+                return _sre.compile(pattern, *marshal.loads(arguments))
+        return translate(pattern, flags)
+
+    return translated
+
+
+_SHADOWS = {
+    "collections": {"eval": _eval},
+    "dataclasses": {"exec": _exec},
+    "typing": {"compile": _compile},
+}
+"""Built-in functions that modules of the standard library call with text; a module's own names hide them."""
+
+
 class CarriedLoader:
     """Loads one module from its code object in the archive."""
-
-    exec_module = _frozen_importlib_external._LoaderBasics.exec_module
 
     def __init__(self, fullname, name, package):
         self.name = fullname
@@ -44,6 +85,12 @@ class CarriedLoader:
 
     def create_module(self, spec):
         return None
+
+    def exec_module(self, module):
+        vars(module).update(_SHADOWS.get(self.name, ()))
+        _frozen_importlib_external._LoaderBasics.exec_module(self, module)
+        if self.name == "re._compiler":
+            module.compile = _translate_by(module.compile)
 
     def is_package(self, fullname):
         return self._package

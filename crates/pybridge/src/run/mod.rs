@@ -1,5 +1,4 @@
 //! What the command line does with an application: serve it, check it, list its routes.
-mod collector;
 mod inspect;
 mod serve;
 mod signals;

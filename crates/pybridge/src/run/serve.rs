@@ -10,11 +10,11 @@ use server::listener::BoundListener;
 use server::{ServeReport, ShutdownController};
 use tower::Layer;
 
-use super::collector;
 use super::signals::{StopSignals, take_from_python};
 use super::{Ready, ServeOptions, Stopped};
 use crate::application::PythonService;
 use crate::asgi::{AsgiApp, Lifespan};
+use crate::collector;
 use crate::error::RunError;
 use crate::event_loop::{EventLoop, LoopHandle, completion};
 use crate::loader::{self, LoadedApp};
@@ -44,8 +44,11 @@ fn serve_attached(
 ) -> Result<Stopped, RunError> {
     let failed = |error: PyErr| RunError::EventLoop(error.to_string());
     // The loop exists before the import: applications may ask for it at module level.
-    let event_loop = EventLoop::new(py, options.loop_kind).map_err(failed)?;
-    let loaded = collector::paused(py, || loader::load(py, &options.target)).map_err(failed)??;
+    let (event_loop, loaded) = collector::paused(py, || -> Result<_, RunError> {
+        let event_loop = EventLoop::new(py, options.loop_kind).map_err(failed)?;
+        Ok((event_loop, loader::load(py, &options.target)?))
+    })
+    .map_err(failed)??;
     take_from_python(py).map_err(failed)?;
     let handle = event_loop.handle();
     let workers = options

@@ -9,7 +9,7 @@ use pyo3::types::PyTuple;
 ///
 /// # Errors
 /// What the module `gc` raises, which only exhausted memory makes it do.
-pub(super) fn paused<T>(py: Python<'_>, load: impl FnOnce() -> T) -> PyResult<T> {
+pub(crate) fn paused<T>(py: Python<'_>, load: impl FnOnce() -> T) -> PyResult<T> {
     let collector = py.import("gc")?;
     let before = collector.call_method0("get_threshold")?.cast_into::<PyTuple>()?;
     collector.call_method1("set_threshold", (0,))?;
