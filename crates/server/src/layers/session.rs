@@ -67,7 +67,8 @@ pub struct Sessions {
     max_age: Option<i64>,
     path: String,
     flags: String,
-    key: [u8; 20],
+    /// Keyed, and without input.
+    mac: Hmac<Sha1>,
 }
 
 impl std::fmt::Debug for Sessions {
@@ -148,20 +149,20 @@ impl Sessions {
             .chain_update(b"signer")
             .chain_update(config.secret_key.as_bytes())
             .finalize();
+        // RFC 2104 pads a short key with zeros to the length of a block.
+        let mut block = [0; 64];
+        block[..key.len()].copy_from_slice(&key);
         Self {
             cookie: config.session_cookie,
             max_age: config.max_age,
             path: config.path,
             flags,
-            key: key.into(),
+            mac: Hmac::new(&block.into()),
         }
     }
 
     fn mac(&self, value: &[u8]) -> Hmac<Sha1> {
-        // HMAC takes keys of any length; the fallback cannot be reached.
-        Hmac::<Sha1>::new_from_slice(&self.key)
-            .unwrap_or_else(|_| Hmac::<Sha1>::new(&Default::default()))
-            .chain_update(value)
+        self.mac.clone().chain_update(value)
     }
 
     fn sign(&self, json: &[u8], now: i64) -> String {
