@@ -80,6 +80,10 @@ fn the_interpreter_starts_in_the_environment_it_was_given() {
         evaluate(c"signal.getsignal(signal.SIGINT) is signal.SIG_DFL"),
         "True"
     );
+    assert_eq!(
+        evaluate(c"signal.getsignal(signal.SIGXFSZ) is signal.SIG_IGN"),
+        "True"
+    );
     assert_eq!(evaluate(c"'PYTHONHOME' in os.environ"), "False");
 
     assert!(matches!(

@@ -43,6 +43,7 @@ pub(super) fn start(options: &InterpreterOptions, venv: Option<&Venv>) -> Result
     unsafe { ffi::PyEval_SaveThread() };
     Python::attach(|py| {
         release_interrupt_signal(py)?;
+        ignore_file_size_signal(py)?;
         if carried.is_some() {
             let environment = venv.map(|venv| venv.path.as_os_str());
             py.import("_fastrapi_importer")?
@@ -104,6 +105,15 @@ fn release_interrupt_signal(py: Python<'_>) -> PyResult<()> {
         signal.call_method1("signal", (&interrupt, signal.getattr("SIG_DFL")?))?;
     }
     Ok(())
+}
+
+/// A write beyond the file size limit (`ulimit -f`, systemd's `LimitFSIZE=`) is an `OSError` where Python installs its
+/// handlers; by default it ends the process.
+fn ignore_file_size_signal(py: Python<'_>) -> PyResult<()> {
+    let signal = py.import("_signal")?;
+    signal
+        .call_method1("signal", (signal.getattr("SIGXFSZ")?, signal.getattr("SIG_IGN")?))
+        .map(drop)
 }
 
 pub(super) fn stop() -> Result<(), InterpreterError> {

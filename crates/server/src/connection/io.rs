@@ -10,12 +10,13 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::guard::HeadGuard;
+use super::guard::Guard;
 use super::registry::Registration;
 use super::state::{Connection, Phase};
 
-/// Most bytes that are read and thrown away after the last answer.
-const LINGER_BYTES: usize = 1024 * 1024;
+/// Most bytes that are read and thrown away after the last answer: many clients send all of an upload that is being
+/// refused before they look at the answer.
+const LINGER_BYTES: usize = 64 * 1024 * 1024;
 
 /// A transport socket.
 #[derive(Debug)]
@@ -70,7 +71,7 @@ impl AsyncWrite for Stream {
 pub(crate) struct ConnectionIo {
     stream: Stream,
     prefix: BytesMut,
-    guard: HeadGuard,
+    guard: Guard,
     end_of_file: bool,
     write_closed: bool,
     lingered: usize,
@@ -82,7 +83,7 @@ impl ConnectionIo {
         Self {
             stream,
             prefix: BytesMut::new(),
-            guard: HeadGuard::default(),
+            guard: Guard::default(),
             end_of_file: false,
             write_closed: false,
             lingered: 0,
@@ -107,19 +108,17 @@ impl ConnectionIo {
         !connection.is_http2() && connection.is(Phase::Busy) && !connection.is_body_open()
     }
 
-    fn inspect(&mut self, received: &mut [u8]) {
+    /// Returns how many bytes hyper is to see.
+    fn inspect(&mut self, received: &mut [u8]) -> usize {
         let connection = &self.registration.connection;
-        if connection.is_http2() || received.is_empty() {
-            return;
+        if connection.is_http2() || connection.is(Phase::Upgraded) || received.is_empty() {
+            return received.len();
         }
         if connection.is(Phase::Idle) {
             connection.head_started();
-            self.guard = HeadGuard::default();
+            self.guard.idle();
         }
-        if connection.is(Phase::Head) {
-            self.guard.inspect(received);
-            connection.set_framing_conflict(self.guard.has_framing_conflict());
-        }
+        self.guard.inspect(received)
     }
 
     fn watch_write<T>(&self, outcome: Poll<T>) -> Poll<T> {
@@ -134,7 +133,7 @@ impl ConnectionIo {
     /// Reads on until the client has closed, so that unread input does not make the kernel reset the connection and
     /// destroy the answer on its way (RFC 9112 9.6). The sweep ends a client that does not read.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut scratch = [MaybeUninit::uninit(); 8192];
+        let mut scratch = [MaybeUninit::uninit(); 16 * 1024];
         while self.lingered < LINGER_BYTES {
             let mut buf = ReadBuf::uninit(&mut scratch);
             match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
@@ -185,7 +184,8 @@ impl AsyncRead for ConnectionIo {
             };
         }
         let this = &mut *self;
-        this.inspect(&mut buf.filled_mut()[before..]);
+        let kept = this.inspect(&mut buf.filled_mut()[before..]);
+        buf.set_filled(before + kept);
         Poll::Ready(Ok(()))
     }
 }

@@ -1,7 +1,9 @@
 //! One client connection: its socket, what it is doing, and the HTTP machinery that runs on it.
 
+mod chunks;
 mod driver;
 mod guard;
+mod head;
 mod io;
 mod refusal;
 mod registry;

@@ -41,7 +41,7 @@ impl<S: Application> hyper::service::Service<http::Request<Incoming>> for Connec
         let connection = &self.connection;
         let version = request.version();
         connection.request_started(!request.body().is_end_stream());
-        let checked = refusal::check(&mut request, connection.has_framing_conflict());
+        let checked = refusal::check(&mut request);
         let state = match checked {
             Ok(()) => State::Waiting {
                 application: self.application.clone(),

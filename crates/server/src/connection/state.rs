@@ -58,8 +58,6 @@ pub struct Connection {
     body_bytes: AtomicU32,
     /// Coarse time since which a write makes no progress; 0 while writes go through.
     write_stuck_since: AtomicU32,
-    /// The head being received names both Content-Length and Transfer-Encoding.
-    framing_conflict: AtomicBool,
     flags: AtomicU8,
     task: AtomicWaker,
     body_reader: AtomicWaker,
@@ -80,7 +78,6 @@ impl Connection {
             body_since: AtomicU32::new(0),
             body_bytes: AtomicU32::new(0),
             write_stuck_since: AtomicU32::new(0),
-            framing_conflict: AtomicBool::new(false),
             flags: AtomicU8::new(0),
             task: AtomicWaker::new(),
             body_reader: AtomicWaker::new(),
@@ -166,14 +163,6 @@ impl Connection {
 
     pub(crate) fn upgraded(&self) {
         self.enter(Phase::Upgraded);
-    }
-
-    pub(super) fn set_framing_conflict(&self, conflict: bool) {
-        self.framing_conflict.store(conflict, Relaxed);
-    }
-
-    pub(super) fn has_framing_conflict(&self) -> bool {
-        self.framing_conflict.load(Relaxed)
     }
 
     // --- request body -----------------------------------------------------------------------------------------------

@@ -89,6 +89,100 @@ async fn what_is_ambiguous_is_refused_without_asking_the_application() {
 }
 
 #[tokio::test]
+async fn what_is_ambiguous_is_refused_behind_another_request_too() {
+    let server = start(
+        ServerConfig::default(),
+        app(|request: Request| async move {
+            assert_eq!(request.uri().path(), "/first");
+            let _ = request.into_body().collect(1000).await;
+            text("first")
+        }),
+    );
+    for first in [
+        "GET /first HTTP/1.1\r\nHost: a\r\n\r\n",
+        "POST /first HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nabcd",
+        "POST /first HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n0\r\n\r\n",
+    ] {
+        for second in [
+            "GET / HTTP/1.1\r\nHost: a\r\nX: b\nY: c\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        ] {
+            let answer = server.exchange(format!("{first}{second}").as_bytes()).await;
+            assert!(
+                answer.starts_with("HTTP/1.1 200 OK\r\n"),
+                "{first}{second}: {answer}"
+            );
+            assert_eq!(
+                answer.matches("HTTP/1.1 400 ").count(),
+                1,
+                "{first}{second}: {answer}"
+            );
+            assert_eq!(
+                answer.matches("HTTP/1.1 ").count(),
+                2,
+                "{first}{second}: {answer}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn chunked_bodies_are_read_strictly() {
+    let server = start(
+        ServerConfig::default(),
+        app(|request: Request| async move {
+            match request.into_body().collect(1_000_000).await {
+                Ok(body) => Response::new(body.into()),
+                Err(error) => {
+                    let mut response = Response::new(error.to_string().into());
+                    *response.status_mut() = StatusCode::BAD_REQUEST;
+                    response
+                }
+            }
+        }),
+    );
+    let head = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (body, answered) in [
+        (
+            "1\r\na\r\n1;x=y\r\nb\r\n1\r\nc\r\n1\r\nd\r\n0\r\nT: u\r\n\r\n",
+            Some("abcd"),
+        ),
+        ("5;a=\0\r\nhello\r\n0\r\n\r\n", None),
+        ("5;\nhello\r\n0\r\n\r\n", None),
+        ("5\nhello\r\n0\r\n\r\n", None),
+        ("+5\r\nhello\r\n0\r\n\r\n", None),
+        ("5\r\nhello\n0\r\n\r\n", None),
+        ("5\r\nhelloXX0\r\n\r\n", None),
+        ("10000000000000005\r\nhello\r\n0\r\n\r\n", None),
+        ("0\r\nX: y\nZ: w\r\n\r\n", None),
+    ] {
+        let answer = server.exchange(format!("{head}{body}").as_bytes()).await;
+        match answered {
+            Some(text) => assert!(answer.ends_with(&format!("\r\n\r\n{text}")), "{body:?}: {answer}"),
+            None => assert!(answer.starts_with("HTTP/1.1 400 "), "{body:?}: {answer}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn many_tiny_chunks_are_few_for_the_reader() {
+    let server = start(
+        ServerConfig::default(),
+        app(|request: Request| async move {
+            let (mut body, mut count, mut size) = (request.into_body(), 0, 0);
+            while let Some(chunk) = body.chunk().await.unwrap() {
+                (count, size) = (count + 1, size + chunk.len());
+            }
+            Response::new(format!("{size} {}", count < 10_000).into())
+        }),
+    );
+    let head = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let message = [head.as_slice(), &b"1\r\nx\r\n".repeat(100_000), b"0\r\n\r\n"].concat();
+    let answer = server.exchange(&message).await;
+    assert!(answer.ends_with("\r\n\r\n100000 true"), "{answer}");
+}
+
+#[tokio::test]
 async fn a_head_that_is_too_long_is_431() {
     let server = start(ServerConfig::default(), hello());
     let head = format!("GET / HTTP/1.1\r\nHost: a\r\nX-A: {}\r\n\r\n", "a".repeat(65_000));
