@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from calls import Call, call, get, grouped, post, raw, text
 from lanes import Lanes
@@ -254,9 +256,27 @@ WIRE = [
     ),
 ]
 
+TOO_LONG = b'{"name":"' + b"a" * (8 << 20) + b'","price":1.5}'
+JSON_CHUNKS = (("Content-Type", "application/json"), ("Transfer-Encoding", "chunked"))
+LIMITS = [
+    *(text(path, TOO_LONG) for path in ["/item", "/item-sync", "/pure-item"]),
+    Call("POST", "/item", JSON_CHUNKS, b"%x\r\n%s\r\n0\r\n\r\n" % (len(TOO_LONG), TOO_LONG)),
+    Call("POST", "/item", JSON_CHUNKS, b"zz\r\n"),
+]
+
 CORPUS = [*ITEMS, *WIRE]
 
 
 @pytest.mark.parametrize("calls", grouped(CORPUS))
 def test_bodies(lanes: Lanes, calls: list[Call]) -> None:
     lanes.compare(calls)
+
+
+@pytest.mark.parametrize(("sent", "status"), zip(LIMITS, [413, 413, 413, 413, 400], strict=True))
+def test_a_body_that_cannot_be_read_is_refused_in_json(lanes: Lanes, sent: Call, status: int) -> None:
+    for answer in lanes.exchange(sent):
+        assert (answer.status, answer.header("content-type")) == (status, ["application/json"])
+        detail = {413: "Content Too Large", 400: "Bad Request"}[status]
+        assert json.loads(answer.body) == {"detail": detail}
+    # A connection on which bytes of the body are left is not used again.
+    lanes.compare([sent, post("/item", ITEM)])

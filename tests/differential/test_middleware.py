@@ -111,11 +111,11 @@ CORPUS = [
     call("POST", "/any"),
     *(
         get(f"/session/{action}")
-        for action in ["read", "set", "clear", "pop", "error", "crash", "ignore", "unencodable"]
+        for action in ["read", "set", "clear", "pop", "error", "crash", "ignore", "unencodable", "large"]
     ),
     *(
         get(f"/session/{action}", Cookie=signed({"user": "ü", "other": [1]}))
-        for action in ["read", "set", "clear", "pop", "error", "crash", "ignore", "unencodable"]
+        for action in ["read", "set", "clear", "pop", "error", "crash", "ignore", "unencodable", "large"]
     ),
     *(
         get("/session/read", Cookie=cookie)

@@ -64,6 +64,8 @@ def application(*middleware: Middleware) -> FastAPI:
     async def session(action: str, request: Request) -> Any:
         if action == "set":
             request.session["user"] = {"name": "é", "n": 1}
+        elif action == "large":
+            request.session["user"] = "x" * 4000
         elif action == "clear":
             request.session.clear()
         elif action == "pop":

@@ -3,7 +3,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use server::{BodyError, Connection, RequestBody, Response, ResponseBody};
@@ -146,16 +146,21 @@ impl Exchange {
     }
 }
 
-/// The answer to a request whose body cannot be read, after which the connection is closed.
+/// The answer to a request whose body cannot be read, worded as the framework words its own, after which the
+/// connection is closed.
 pub(crate) fn body_refusal(error: &BodyError) -> Response {
-    let mut response = plain(match error {
-        BodyError::Limit { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        BodyError::Timeout => StatusCode::REQUEST_TIMEOUT,
-        BodyError::Protocol(_) | BodyError::Disconnected | BodyError::Producer(_) => StatusCode::BAD_REQUEST,
-    });
-    response
-        .headers_mut()
-        .insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
+    let (status, body) = match error {
+        BodyError::Limit { .. } => (StatusCode::PAYLOAD_TOO_LARGE, r#"{"detail":"Content Too Large"}"#),
+        BodyError::Timeout => (StatusCode::REQUEST_TIMEOUT, r#"{"detail":"Request Timeout"}"#),
+        BodyError::Protocol(_) | BodyError::Disconnected | BodyError::Producer(_) => {
+            (StatusCode::BAD_REQUEST, r#"{"detail":"Bad Request"}"#)
+        }
+    };
+    let mut response = Response::new(ResponseBody::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
@@ -164,8 +169,8 @@ pub(crate) fn plain(status: StatusCode) -> Response {
     let mut response = Response::new(ResponseBody::from(status.canonical_reason().unwrap_or_default()));
     *response.status_mut() = status;
     response.headers_mut().insert(
-        http::header::CONTENT_TYPE,
-        http::HeaderValue::from_static("text/plain; charset=utf-8"),
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
     );
     response
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::Method;
 use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::prelude::*;
+use server::body::Collected;
 use server::{Connection, Request, RequestBody, Response};
 
 use super::call::{call, finish_step};
@@ -114,13 +115,14 @@ impl DirectLane {
     ) -> Response {
         let (parts, body) = request.into_parts();
         let connection = body.connection().cloned();
-        let (bytes, unread) = if plan.takes_body {
-            match body.collect(self.body_limit).await {
-                Ok(bytes) => (bytes, None),
+        let (bytes, unread, too_long) = if plan.takes_body {
+            match body.collect_within(self.body_limit).await {
+                Ok(Collected::Whole(bytes)) => (bytes, None, false),
+                Ok(Collected::TooLong { read, rest }) => (read, Some(rest), true),
                 Err(error) => return asgi::body_refusal(&error),
             }
         } else {
-            (Bytes::new(), Some(body))
+            (Bytes::new(), Some(body), false)
         };
         let head = Head { parts, path };
         let (lane, plan) = (Arc::clone(self), Arc::clone(plan));
@@ -134,6 +136,9 @@ impl DirectLane {
             session: None,
             bypass,
         };
+        if too_long {
+            return call.refuse().await;
+        }
         match call.plan.placement {
             // While the loop works, its thread has the interpreter: queueing is better than waiting for it here.
             Placement::Pure if !self.event_loop().is_awake() => call.run_inline().await,
@@ -144,6 +149,13 @@ impl DirectLane {
 }
 
 impl Call {
+    /// Lets the general lane answer.
+    async fn refuse(self) -> Response {
+        let (responder, response) = completion();
+        self.deliver_on_loop(Reply::Responder(responder), Evaluation::Refused);
+        response.await.unwrap_or_else(asgi::internal_server_error)
+    }
+
     async fn run_inline(mut self) -> Response {
         let (responder, response) = completion();
         let mut reply = Reply::Responder(responder);

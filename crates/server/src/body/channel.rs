@@ -21,6 +21,8 @@ pub fn channel(capacity: usize) -> (BodySender, BodyReceiver) {
         BodyReceiver {
             receiver,
             ended: false,
+            failure: None,
+            unflushed: false,
         },
     )
 }
@@ -123,6 +125,10 @@ impl BodySender {
 pub struct BodyReceiver {
     receiver: mpsc::Receiver<Item>,
     ended: bool,
+    /// Why the body fails, until the reader is told.
+    failure: Option<BodyError>,
+    /// Whether a chunk has been handed out since the reader was last told to wait.
+    unflushed: bool,
 }
 
 impl BodyReceiver {
@@ -136,21 +142,38 @@ impl BodyReceiver {
         if self.ended {
             return Poll::Ready(None);
         }
-        self.receiver.poll_recv(cx).map(|item| match item {
-            Some(Item::Chunk(chunk)) => Some(Ok(chunk)),
-            Some(Item::Finished) => {
-                self.ended = true;
-                None
+        if self.failure.is_none() {
+            match self.receiver.poll_recv(cx) {
+                Poll::Pending => {
+                    self.unflushed = false;
+                    return Poll::Pending;
+                }
+                Poll::Ready(Some(Item::Chunk(chunk))) => {
+                    self.unflushed = true;
+                    return Poll::Ready(Some(Ok(chunk)));
+                }
+                Poll::Ready(Some(Item::Finished)) => {
+                    self.ended = true;
+                    return Poll::Ready(None);
+                }
+                Poll::Ready(Some(Item::Failed(error))) => self.failure = Some(error),
+                Poll::Ready(None) => {
+                    self.failure = Some(BodyError::Producer("the producer went away".into()));
+                }
             }
-            Some(Item::Failed(error)) => {
-                self.ended = true;
-                Some(Err(error))
-            }
-            None => {
-                self.ended = true;
-                Some(Err(BodyError::Producer("the producer went away".into())))
-            }
-        })
+        }
+        self.poll_failure(cx)
+    }
+
+    /// An error makes hyper drop what it has buffered, which it writes when a body has nothing for it: so it is told
+    /// first to wait. Otherwise the client would not even see the head of a response that fails after its first chunk.
+    fn poll_failure(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        if std::mem::take(&mut self.unflushed) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.ended = true;
+        Poll::Ready(self.failure.take().map(Err))
     }
 }
 
@@ -194,6 +217,26 @@ mod tests {
             Some(Err(BodyError::Producer(_)))
         ));
         assert_eq!(next(&mut receiver).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_failure_comes_after_the_chunks_before_it_can_have_been_written() {
+        let (sender, mut receiver) = channel(4);
+        sender.send(Bytes::from_static(b"a")).await.unwrap();
+        sender.fail(BodyError::Timeout).await;
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        let polls: Vec<_> = std::iter::repeat_with(|| receiver.poll_chunk(&mut cx))
+            .take(4)
+            .collect();
+        assert_eq!(
+            polls,
+            [
+                Poll::Ready(Some(Ok(Bytes::from_static(b"a")))),
+                Poll::Pending,
+                Poll::Ready(Some(Err(BodyError::Timeout))),
+                Poll::Ready(None),
+            ]
+        );
     }
 
     #[tokio::test]

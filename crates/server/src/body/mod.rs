@@ -10,5 +10,5 @@ pub use channel::{BodyReceiver, BodySender, channel};
 pub use error::BodyError;
 pub use file::FileBody;
 pub(crate) use file::read_range;
-pub use request::RequestBody;
+pub use request::{Collected, RequestBody};
 pub use response::ResponseBody;

@@ -17,6 +17,20 @@ enum Source {
     Channel(BodyReceiver),
 }
 
+/// What [`RequestBody::collect_within`] has read.
+#[derive(Debug)]
+pub enum Collected {
+    /// The whole body.
+    Whole(Bytes),
+    /// More than was asked for, or less if the announced length was too much already.
+    TooLong {
+        /// The start of the body.
+        read: Bytes,
+        /// What follows it.
+        rest: RequestBody,
+    },
+}
+
 /// The body of a request, together with the connection it arrives on.
 pub struct RequestBody {
     source: Source,
@@ -129,26 +143,49 @@ impl RequestBody {
     ///
     /// # Errors
     /// [`BodyError::Limit`] as soon as the announced or received size exceeds `limit`, else see [`BodyError`].
-    pub async fn collect(mut self, limit: u64) -> Result<Bytes, BodyError> {
+    pub async fn collect(self, limit: u64) -> Result<Bytes, BodyError> {
+        match self.collect_within(limit).await? {
+            Collected::Whole(bytes) => Ok(bytes),
+            Collected::TooLong { .. } => Err(BodyError::Limit { limit }),
+        }
+    }
+
+    /// As [`Self::collect`], but gives a body of more than `limit` bytes back to somebody who can do with it.
+    ///
+    /// # Errors
+    /// See [`BodyError`].
+    pub async fn collect_within(mut self, limit: u64) -> Result<Collected, BodyError> {
         if self.size_hint().lower() > limit {
-            return Err(BodyError::Limit { limit });
+            return Ok(Collected::TooLong {
+                read: Bytes::new(),
+                rest: self,
+            });
         }
         let Some(first) = self.chunk().await? else {
-            return Ok(Bytes::new());
+            return Ok(Collected::Whole(Bytes::new()));
         };
-        check(first.len() as u64, limit)?;
+        if first.len() as u64 > limit {
+            return Ok(Collected::TooLong {
+                read: first,
+                rest: self,
+            });
+        }
         let Some(second) = self.chunk().await? else {
-            return Ok(first);
+            return Ok(Collected::Whole(first));
         };
         let mut whole = BytesMut::with_capacity(self.expected_size(first.len() + second.len(), limit));
         whole.extend_from_slice(&first);
         whole.extend_from_slice(&second);
-        check(whole.len() as u64, limit)?;
-        while let Some(chunk) = self.chunk().await? {
-            check((whole.len() + chunk.len()) as u64, limit)?;
-            whole.extend_from_slice(&chunk);
+        while whole.len() as u64 <= limit {
+            match self.chunk().await? {
+                Some(chunk) => whole.extend_from_slice(&chunk),
+                None => return Ok(Collected::Whole(whole.freeze())),
+            }
         }
-        Ok(whole.freeze())
+        Ok(Collected::TooLong {
+            read: whole.freeze(),
+            rest: self,
+        })
     }
 
     /// How much to reserve: what is announced, but not more than 256 KiB before it has been seen.
@@ -320,6 +357,20 @@ mod tests {
             RequestBody::channel(receiver).collect(5).await,
             Err(BodyError::Limit { limit: 5 })
         );
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_too_long_is_given_back_whole() {
+        let (sender, receiver) = channel(8);
+        for _ in 0..4 {
+            sender.send(Bytes::from_static(b"ab")).await.unwrap();
+        }
+        sender.finish().await.unwrap();
+        let Ok(Collected::TooLong { read, rest }) = RequestBody::channel(receiver).collect_within(5).await
+        else {
+            panic!("not too long")
+        };
+        assert_eq!([read, rest.collect(8).await.unwrap()].concat(), b"abababab");
     }
 
     #[tokio::test]

@@ -273,6 +273,22 @@ async fn a_failed_stream_never_looks_complete() {
 }
 
 #[tokio::test]
+async fn a_stream_that_fails_at_once_has_sent_what_came_before() {
+    let server = start(
+        ServerConfig::default(),
+        app(|_| async {
+            let (sender, receiver) = channel(4);
+            sender.send(Bytes::from_static(b"part")).await.unwrap();
+            sender.fail(BodyError::Producer("failed".into())).await;
+            Response::new(ResponseBody::Channel(receiver))
+        }),
+    );
+    let answer = server.exchange(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.ends_with("4\r\npart\r\n"), "{answer}");
+}
+
+#[tokio::test]
 async fn body_limits_count_chunked_bytes() {
     let config = ServerConfig {
         max_body_size: Some(4),

@@ -315,6 +315,21 @@ async fn gzip_streams_do_not_wait_for_their_end_and_fail_with_their_source() {
 }
 
 #[tokio::test]
+async fn a_session_that_browsers_would_not_keep_is_not_sent() {
+    let layer = FilterLayer::new(Sessions::new(SessionConfig::new("secret")));
+    for (size, sent) in [(3_000, true), (3_100, false)] {
+        let act = move |session: &Session| session.write(format!(r#"{{"a": "{}"}}"#, "x".repeat(size)));
+        let application = layer.layer(app(move |request: Request| async move {
+            act(request.extensions().get::<Session>().unwrap());
+            Response::new("".into())
+        }));
+        let response = application.oneshot(Request::default()).await.unwrap();
+        assert_eq!(response.headers().contains_key("set-cookie"), sent, "{size}");
+        assert_eq!(response.headers()["vary"], "Cookie");
+    }
+}
+
+#[tokio::test]
 async fn sessions_are_read_written_and_removed() {
     let layer = FilterLayer::new(Sessions::new(SessionConfig {
         domain: Some("d.e".into()),
