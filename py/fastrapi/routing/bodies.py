@@ -35,6 +35,7 @@ async def read_body(
     Raises:
         RequestValidationError: The body is not JSON, but says it is.
         HTTPException: The body cannot be read: 400, or the status that a middleware chose.
+        OSError: A file of a form could not be stored, which is no fault of the client.
     """
     try:
         if isinstance(field.field_info, params.Form):
@@ -47,7 +48,7 @@ async def read_body(
         return content
     except json.JSONDecodeError as error:
         raise _json_error(error, context) from error
-    except StarletteHTTPException:
+    except (StarletteHTTPException, OSError):
         raise
     except Exception as error:
         raise HTTPException(status_code=400, detail="There was an error parsing the body") from error
