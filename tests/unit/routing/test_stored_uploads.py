@@ -8,6 +8,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Any
 
 import pytest
+
 from fastrapi import FastrAPI, UploadFile
 from fastrapi.testclient import TestClient
 
