@@ -6,7 +6,7 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use server::{Request, Response, ServerConfig};
 
-use crate::support::{App, Server, app, read_to_end, start};
+use crate::support::{App, Server, app, gated, read_to_end, start};
 use tokio::io::AsyncWriteExt;
 
 type Client = hyper::client::conn::http2::SendRequest<Full<bytes::Bytes>>;
@@ -97,18 +97,14 @@ async fn the_preface_is_not_answered_where_http2_is_off() {
 
 #[tokio::test]
 async fn a_stop_lets_streams_finish() {
-    let server = start(
-        ServerConfig::default(),
-        app(|_| async {
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            Response::new("done".into())
-        }),
-    );
+    let (app, gate) = gated();
+    let server = start(ServerConfig::default(), app);
     let mut client = connect(&server).await;
     let answer = client.send_request(http::Request::get("http://a/").body(Full::default()).unwrap());
     let answer = tokio::spawn(answer);
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    gate.reached().await;
     server.controller.graceful();
+    gate.open();
     let body = answer
         .await
         .unwrap()

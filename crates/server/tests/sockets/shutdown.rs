@@ -2,31 +2,30 @@
 
 use std::time::Duration;
 
-use crate::support::{app, read_to_end, read_until, start};
+use crate::support::{app, gated, read_to_end, read_until, start};
 use server::{Response, ServerConfig};
 use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 #[tokio::test]
 async fn requests_in_flight_finish_and_idle_connections_close() {
-    let server = start(
-        ServerConfig::default(),
-        app(|_| async {
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            Response::new("done".into())
-        }),
-    );
+    let (app, gate) = gated();
+    let server = start(ServerConfig::default(), app);
     let mut idle = server.connect().await;
     idle.write_all(GET).await.unwrap();
+    gate.reached().await;
+    gate.open();
     read_until(&mut idle, "done").await;
     let mut fresh = server.connect().await;
     let mut busy = server.connect().await;
     busy.write_all(GET).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    gate.reached().await;
     server.controller.graceful();
     assert_eq!(read_to_end(&mut idle).await, "");
     assert_eq!(read_to_end(&mut fresh).await, "");
+    gate.open();
     let answer = read_to_end(&mut busy).await;
     assert!(
         answer.contains("connection: close\r\n") && answer.ends_with("done"),
@@ -59,19 +58,16 @@ async fn a_request_that_waits_in_the_socket_is_answered() {
 
 #[tokio::test]
 async fn new_connections_are_refused_during_a_stop() {
-    let server = start(
-        ServerConfig::default(),
-        app(|_| async {
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            Response::new("done".into())
-        }),
-    );
+    let (app, gate) = gated();
+    let server = start(ServerConfig::default(), app);
     let mut busy = server.connect().await;
     busy.write_all(GET).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    gate.reached().await;
     server.controller.graceful();
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    assert!(tokio::net::TcpStream::connect(server.address).await.is_err());
+    while TcpStream::connect(server.address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    gate.open();
     read_until(&mut busy, "done").await;
 }
 
@@ -81,10 +77,11 @@ async fn what_does_not_finish_in_time_is_cut_off() {
         graceful_timeout: Duration::from_millis(200),
         ..ServerConfig::default()
     };
-    let server = start(config, app(|_| std::future::pending()));
+    let (app, gate) = gated();
+    let server = start(config, app);
     let mut stuck = server.connect().await;
     stuck.write_all(GET).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    gate.reached().await;
     server.controller.graceful();
     assert_eq!(read_to_end(&mut stuck).await, "");
     assert_eq!(server.task.await.unwrap().unwrap().aborted, 1);
@@ -92,10 +89,11 @@ async fn what_does_not_finish_in_time_is_cut_off() {
 
 #[tokio::test]
 async fn a_forced_stop_does_not_wait() {
-    let server = start(ServerConfig::default(), app(|_| std::future::pending()));
+    let (app, gate) = gated();
+    let server = start(ServerConfig::default(), app);
     let mut stuck = server.connect().await;
     stuck.write_all(GET).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    gate.reached().await;
     server.controller.graceful();
     server.controller.force();
     let report = tokio::time::timeout(Duration::from_secs(5), server.task)

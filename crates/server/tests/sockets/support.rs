@@ -12,6 +12,7 @@ use server::listener::{BindAddress, LocalAddress, bind};
 use server::{Request, Response, ServeError, ServeReport, ServerConfig, ShutdownController};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 type BoxFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
@@ -29,6 +30,42 @@ where
         let answer = handler(request);
         Box::pin(async move { Ok(answer.await) })
     }))
+}
+
+/// Holds requests in the application, so that tests say what happens meanwhile instead of waiting for it.
+pub(crate) struct Gate {
+    reached: Semaphore,
+    opened: Semaphore,
+}
+
+impl Gate {
+    /// Waits until one more request has reached the application.
+    pub(crate) async fn reached(&self) {
+        self.reached.acquire().await.unwrap().forget();
+    }
+
+    /// Lets one request go on.
+    pub(crate) fn open(&self) {
+        self.opened.add_permits(1);
+    }
+}
+
+/// An application that answers "done" to the requests that its gate lets go.
+pub(crate) fn gated() -> (App, Arc<Gate>) {
+    let gate = Arc::new(Gate {
+        reached: Semaphore::new(0),
+        opened: Semaphore::new(0),
+    });
+    let passed = Arc::clone(&gate);
+    let app = app(move |_| {
+        let gate = Arc::clone(&passed);
+        async move {
+            gate.reached.add_permits(1);
+            gate.opened.acquire().await.unwrap().forget();
+            Response::new("done".into())
+        }
+    });
+    (app, gate)
 }
 
 impl tower::Service<Request> for App {
