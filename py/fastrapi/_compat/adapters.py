@@ -87,7 +87,9 @@ def _key(field_info: FieldInfo) -> Hashable | None:
         if type(item).__module__ not in _PLAIN_METADATA:
             return None
         constraints.append((type(item), repr(item)))
-    return annotation, frozenset(attributes), tuple(constraints)
+    # Unions are equal in any order, but are tried and documented in theirs.
+    written = None if isinstance(annotation, type) else repr(annotation)
+    return annotation, written, frozenset(attributes), tuple(constraints)
 
 
 def _is_shareable(annotation: Any) -> bool:

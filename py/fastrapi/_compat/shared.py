@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import types
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import is_dataclass
 from functools import partial
 from typing import Annotated, Any, TypeGuard, TypeVar, Union, get_args, get_origin
@@ -46,6 +46,39 @@ def is_union(annotation: Any) -> bool:
     """Whether the annotation is `X | Y` or `Union[X, Y]`."""
     origin = get_origin(annotation)
     return origin is Union or origin is types.UnionType
+
+
+_COMMON_CLASSES = frozenset({str, int, float, bool, bytes, type(None), dict, list, Any})
+_ALIASES = (types.UnionType, types.GenericAlias, type(Union[int, None]))  # noqa: UP007  # the other spelling
+_COMMON_MODULES = ("builtins", "collections.abc", "types", "typing")
+
+
+def structure_of(annotation: Any) -> Hashable | None:
+    """What tells a common annotation from all others, those that are equal to it included.
+
+    Common are a few builtin classes and complete models, and unions and containers of nothing but
+    them; it is `None` for any other annotation. Unions are equal in any order, but are tried and
+    documented in their own.
+    """
+    if type(annotation) in _ALIASES:
+        origin = get_origin(annotation)
+        if origin.__module__ not in _COMMON_MODULES:
+            return None
+        members = tuple(map(structure_of, annotation.__args__))
+        return None if None in members else (type(annotation), origin, members)
+    if not isinstance(annotation, type):
+        return None
+    try:
+        if annotation in _COMMON_CLASSES:
+            return annotation
+    except TypeError:  # its metaclass has no hash
+        return None
+    # A model that waits for a name gets another validator once it is there.
+    is_complete = (
+        lenient_issubclass(annotation, BaseModel)
+        and getattr(annotation, "__pydantic_complete__", False) is True
+    )
+    return annotation if is_complete else None
 
 
 def _any_member(annotation: Any, predicate: Callable[[Any], bool]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -73,16 +74,27 @@ _LIST_OF_PLACE = {
 
 
 def _declarations(call: Callable[..., Any], path_param_names: set[str]) -> _Declarations:
+    """What the callable declares, remembered for its next use."""
     # Only functions and classes: other objects may be unhashable, or equal to one another.
-    memorable = isinstance(call, (types.FunctionType, type))
+    if not isinstance(call, (types.FunctionType, type)):
+        return _declared(call, path_param_names)[0]
     sources = _signature_sources(call)
-    known = _known.get(call) if memorable else None
+    known = _known.get(call)
     if known is not None and all(old is new for old, new in zip(known.sources, sources, strict=True)):
         remembered = known.by_path_names.get(known.path_sensitive & path_param_names)
         if remembered is not None:
             return remembered
     else:
         known = None
+    found, sensitive = _declared(call, path_param_names)
+    if known is None:
+        known = _known[call] = _Known(sources, path_sensitive=frozenset(sensitive))
+    known.by_path_names[known.path_sensitive & path_param_names] = found
+    return found
+
+
+def _declared(call: Callable[..., Any], path_param_names: set[str]) -> tuple[_Declarations, set[str]]:
+    """What the callable declares, and the names whose presence in the path makes a difference."""
     found = _Declarations()
     sensitive = set()
     for name, annotation, default in declared_parameters(call):
@@ -97,11 +109,7 @@ def _declarations(call: Callable[..., Any], path_param_names: set[str]) -> _Decl
         elif details.field is not None:
             sensitive.update(_path_choices(annotation, default))
             found.fields.setdefault(_list_for(details.field), []).append(details.field)
-    if memorable:
-        if known is None:
-            known = _known[call] = _Known(sources, path_sensitive=frozenset(sensitive))
-        known.by_path_names[known.path_sensitive & path_param_names] = found
-    return found
+    return found, sensitive
 
 
 def _signature_sources(call: Callable[..., Any]) -> list[Any]:
@@ -163,7 +171,6 @@ def get_dependant(
             something from.
         FastAPIError: A type cannot be validated by pydantic.
     """
-    declarations = _declarations(call, get_path_param_names(path))
     dependant = Dependant(
         call=call,
         name=name,
@@ -173,19 +180,23 @@ def get_dependant(
         use_cache=use_cache,
         scope=scope,
         concurrency=concurrency,
-        **{place: list(fields) for place, fields in declarations.fields.items()},  # type: ignore[arg-type]
-        **declarations.special,  # type: ignore[arg-type]
     )
-    if scope == "lifespan":
-        _check_outlives_requests(call, declarations)
-    for parameter, depends in declarations.dependencies:
-        _check_scopes(dependant, depends)
-        dependant.dependencies.append(
-            _sub_dependant(
-                depends, path, parameter, [*(parent_oauth_scopes or ()), *(own_oauth_scopes or ())]
-            )
-        )
+    _fill(dependant, path, call, _declarations(call, get_path_param_names(path)))
     return dependant
+
+
+def _fill(dependant: Dependant, path: str, call: Callable[..., Any], declarations: _Declarations) -> None:
+    for place, fields in declarations.fields.items():
+        setattr(dependant, place, list(fields))
+    for attribute, parameter in declarations.special.items():
+        setattr(dependant, attribute, parameter)
+    if dependant.scope == "lifespan":
+        _check_outlives_requests(call, declarations)
+    if declarations.dependencies:
+        scopes = [*(dependant.parent_oauth_scopes or ()), *(dependant.own_oauth_scopes or ())]
+        for parameter, depends in declarations.dependencies:
+            _check_scopes(dependant, depends)
+            dependant.dependencies.append(_sub_dependant(depends, path, parameter, scopes))
 
 
 def _check_scopes(dependant: Dependant, depends: params.Depends) -> None:
@@ -245,11 +256,35 @@ def build_dependant(
     *, path: str, call: Callable[..., Any], dependencies: Sequence[params.Depends]
 ) -> Dependant:
     """The tree of a path operation with the dependencies declared beside it, which come first."""
-    dependant = get_dependant(path=path, call=call)
-    dependant.dependencies[:0] = [
-        get_parameterless_sub_dependant(depends=depends, path=path) for depends in dependencies
-    ]
+    dependant = Dependant(call=call, path=path)
+    # Seldom asked for again, and there may be thousands: not remembered.
+    _fill(dependant, path, call, _declared(call, get_path_param_names(path))[0])
+    if dependencies:
+        dependant.dependencies[:0] = _parameterless(dependencies, path)
     return dependant
+
+
+def moved_dependant(
+    dependant: Dependant, *, path: str, call: Callable[..., Any], dependencies: Sequence[params.Depends]
+) -> Dependant:
+    """The tree of a path operation again, for another path and with other dependencies beside it.
+
+    Args:
+        dependant: The tree as `build_dependant` made it, for a path with the same parameters.
+        path: The other path.
+        call: The path operation.
+        dependencies: All dependencies declared beside it.
+    """
+    moved = copy(dependant)
+    moved.path, moved.call = path, call
+    if dependencies:
+        own = [each for each in dependant.dependencies if each.name is not None]
+        moved.dependencies = [*_parameterless(dependencies, path), *own]
+    return moved
+
+
+def _parameterless(dependencies: Sequence[params.Depends], path: str) -> list[Dependant]:
+    return [get_parameterless_sub_dependant(depends=depends, path=path) for depends in dependencies]
 
 
 def iter_dependants(dependant: Dependant) -> Iterator[Dependant]:

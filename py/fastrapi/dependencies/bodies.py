@@ -36,7 +36,7 @@ def get_body_field(
 
     Args:
         body_params: The body parameters of the whole tree.
-        name: The operation's unique id, part of the model's name.
+        name: The operation's unique id, part of the model's name; only needed to embed.
         embed_body_fields: The answer of `should_embed_body_fields`.
     """
     if not body_params:

@@ -45,7 +45,7 @@ def without_partials(call: Callable[..., Any]) -> Callable[..., Any]:
 
 def unwrap(call: Callable[..., Any] | None) -> Any:
     """The callable below partials and `functools.wraps()` decorators."""
-    if call is None or (type(call) is FunctionType and "__wrapped__" not in call.__dict__):
+    if call is None or (type(call) is FunctionType and not hasattr(call, "__wrapped__")):
         return call  # by far the most frequent case
     return without_partials(inspect.unwrap(without_partials(call)))
 
@@ -103,7 +103,7 @@ def is_coroutine_callable(call: Callable[..., Any] | None) -> bool:
 
 def kind_of_callable(call: Callable[..., Any] | None) -> tuple[bool, bool, bool]:
     """Whether the callable is a generator, an asynchronous generator, a coroutine function."""
-    if type(call) is FunctionType and "__wrapped__" not in call.__dict__ and not hasattr(call, _MARKER):
+    if type(call) is FunctionType and not hasattr(call, "__wrapped__") and not hasattr(call, _MARKER):
         flags = call.__code__.co_flags
         return (
             bool(flags & inspect.CO_GENERATOR),

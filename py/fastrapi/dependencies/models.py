@@ -39,7 +39,8 @@ For one `Dependant`:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from fastrapi._compat import ModelField
@@ -86,6 +87,10 @@ class Dependant:
     scope: DependencyScope | None = None
     concurrency: DependencyConcurrency | None = None
     _cache_key: DependencyCacheKey | None = field(default=None, init=False, repr=False)
+
+    def __copy__(self) -> Dependant:
+        # The general way goes over a state; there may be thousands of these.
+        return type(self)(*_arguments(self))
 
     @property
     def is_coroutine(self) -> bool:
@@ -135,6 +140,9 @@ class Dependant:
         if self._cache_key is None:
             self._cache_key = _get_cache_key(dependant=self)
         return self._cache_key
+
+
+_arguments = attrgetter(*(attribute.name for attribute in fields(Dependant) if attribute.init))
 
 
 def _get_oauth_scopes(*, dependant: Dependant) -> list[str]:

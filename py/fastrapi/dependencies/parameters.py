@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Hashable
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,6 +19,7 @@ from fastrapi._compat.shared import (
     is_uploadfile_or_nonable_uploadfile_annotation,
     is_uploadfile_sequence_annotation,
     lenient_issubclass,
+    structure_of,
     unalias,
 )
 from fastrapi.compat.starlette.background import BackgroundTasks as StarletteBackgroundTasks
@@ -31,7 +33,6 @@ from fastrapi.utils import create_model_field
 from fastrapi.websockets import WebSocket
 
 _EMPTY = inspect.Signature.empty
-_SIMPLE_TYPES: tuple[Any, ...] = (str, int, float, bool)
 _SIMPLE_DEFAULTS = (str, int, bool, type(None), type(RequiredParam))  # 0.0 and -0.0 are equal
 
 SPECIAL_TYPES: tuple[tuple[type, str], ...] = (
@@ -80,6 +81,12 @@ def analyze_param(
     is_path_param = param_name in path_param_names
     annotation = unalias(annotation)
     use_annotation: Any = Any if annotation is _EMPTY else annotation
+    default = value if value is not _EMPTY else RequiredParam
+    if type(default) in _SIMPLE_DEFAULTS:
+        structure = structure_of(use_annotation)
+        if structure is not None:
+            kind: Any = type(default)
+            return _inferred_shared(param_name, structure, kind, default, is_path_param, use_annotation)
     type_annotation, declared = _split_annotated(use_annotation)
 
     depends: params.Depends | None = None
@@ -117,21 +124,23 @@ def analyze_param(
 
     if field_info is not None:
         return ParamDetails(type_annotation, field=_compile_field(field_info, param_name, path_param_names))
-    default = value if value is not _EMPTY else RequiredParam
-    if use_annotation in _SIMPLE_TYPES and (is_path_param or type(default) in _SIMPLE_DEFAULTS):
-        return _inferred_simple(param_name, use_annotation, type(default), default, is_path_param)  # type: ignore[arg-type]  # a class is hashable
     field_info = _inferred_field_info(type_annotation, use_annotation, default, is_path_param)
     return ParamDetails(type_annotation, field=_compile_field(field_info, param_name, path_param_names))
 
 
 @lru_cache(maxsize=1024)
-def _inferred_simple(
-    name: str, annotation: Any, kind_of_default: type, default: Any, is_path_param: bool
+def _inferred_shared(
+    name: str,
+    structure: Hashable,
+    kind_of_default: Hashable,
+    default: Any,
+    is_path_param: bool,
+    annotation: Any,
 ) -> ParamDetails:
-    """The field of a parameter that says no more than its name, a simple type and a simple default.
+    """The field of a parameter that says no more than its name, a common type and a simple default.
 
     There may be thousands of the same, so they are one. The type of the default is an argument
-    because `1`, `1.0` and `True` are equal.
+    because `1`, `1.0` and `True` are equal; the structure is, because unions are equal in any order.
     """
     field_info = _inferred_field_info(annotation, annotation, default, is_path_param)
     return ParamDetails(

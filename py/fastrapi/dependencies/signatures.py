@@ -118,7 +118,8 @@ def _plain_code(call: Callable[..., Any]) -> types.CodeType | None:
     """The code of a function whose signature nobody has replaced, without `*args` and `**kwargs`."""
     if sys.version_info >= (3, 14) or type(call) is not types.FunctionType:
         return None
-    if call.__dict__ and ("__wrapped__" in call.__dict__ or "__signature__" in call.__dict__):
+    # Not in its `__dict__`, which functions only get when it is asked for.
+    if hasattr(call, "__wrapped__") or hasattr(call, "__signature__"):
         return None
     code = call.__code__
     return None if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS) else code

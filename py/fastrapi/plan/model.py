@@ -14,7 +14,7 @@ Conversion = Literal["str", "int", "float", "bool", "json", "bearer", "validator
 Placement = Literal["pure", "sync", "task"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Parameter:
     """One positional argument of a plan's function, and where a server finds it.
 
@@ -66,8 +66,8 @@ class RoutePlan:
     does."""
     respond: Callable[[Any], Any]
     """A result of any other kind (also one that `encode` does not fit) to a `Response` object."""
-    scope: dict[str, Any]
-    """What the router adds to the ASGI scope: `app`, `router`, `endpoint`, `route`."""
+    scope: Callable[[], dict[str, Any]]
+    """Makes what the router adds to the ASGI scope: `app`, `router`, `endpoint`, `route`."""
     on_error: ASGIApp
     """An ASGI application that answers for what the function raised: `scope["fastrapi.exception"]`."""
     overrides: dict[Any, Any]

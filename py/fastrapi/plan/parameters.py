@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from pydantic import AliasChoices, AliasPath
 from pydantic_core import from_json
@@ -26,21 +26,52 @@ _NATIVE: dict[Any, Conversion] = {str: "str", int: "int", float: "float", bool: 
 _IMMUTABLE = (str, bytes, int, float, bool, complex, type(None), Enum, type(Ellipsis))
 
 
+_Tuple = TypeVar("_Tuple", bound=tuple[Any, ...])
+
+
+class SharedParts:
+    """What the plans of one application have in common, as one object."""
+
+    def __init__(self) -> None:
+        self._tuples: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        # The field is kept beside its id, so that no other can get the same id.
+        self._parameters: dict[tuple[Source, int], tuple[ModelField, Parameter]] = {}
+
+    def one(self, parts: _Tuple) -> _Tuple:
+        """The first tuple with these members."""
+        return self._tuples.setdefault(parts, parts)  # type: ignore[return-value]
+
+    def parameter(self, source: Source, field: ModelField) -> Parameter:
+        """The parameter that stands for the field.
+
+        Raises:
+            Unplannable: It needs the ASGI application.
+        """
+        known = self._parameters.get((source, id(field)))
+        if known is None:
+            made = _body_parameter(field) if source == "body" else _parameter(source, field)
+            known = self._parameters[source, id(field)] = (field, made)
+        return known[1]
+
+
+_REQUEST = Parameter("request", "", "str", True, None, None)
+
+
 def request_parameter() -> Parameter:
     """The request object itself."""
-    return Parameter("request", "", "str", True, None, None)
+    return _REQUEST
 
 
-def parameters_of(dependant: Dependant) -> list[tuple[str, Parameter]]:
+def parameters_of(dependant: Dependant, parts: SharedParts) -> list[tuple[str, Parameter]]:
     """The dependant's own parameters (not its dependencies'), with the names of the arguments."""
     sources: tuple[tuple[Source, list[ModelField]], ...] = (
         ("path", dependant.path_params),
         ("query", dependant.query_params),
         ("header", dependant.header_params),
         ("cookie", dependant.cookie_params),
+        ("body", dependant.body_params),
     )
-    found = [(field.name, _parameter(source, field)) for source, fields in sources for field in fields]
-    return found + [(field.name, _body_parameter(field)) for field in dependant.body_params]
+    return [(field.name, parts.parameter(source, field)) for source, fields in sources for field in fields]
 
 
 def security_parameter(call: Any) -> Parameter | None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from time import perf_counter
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from fastrapi.background import background_tasks_class
@@ -17,6 +19,7 @@ from fastrapi.plan.inspection import kind_of
 from fastrapi.plan.model import Parameter, Placement, Unplannable
 from fastrapi.plan.outcome import Exits, Outcome, swallowed
 from fastrapi.plan.parameters import (
+    SharedParts,
     parameters_of,
     request_parameter,
     security_parameter,
@@ -64,16 +67,16 @@ def sub_response() -> Response:
     return response
 
 
-def build_runner(dependant: Dependant, app: object = None) -> Runner:
-    """Compiles the tree below a route's `dependant`, for requests to `app`.
+def build_runner(dependant: Dependant, app: object, parts: SharedParts) -> Runner:
+    """Compiles the tree below a route's `dependant`, for requests to `app`, of whose plans `parts` are.
 
     Raises `Unplannable` for what needs the ASGI application.
     """
     _refuse(dependant)
-    plain = _plain_endpoint(dependant)
+    plain = _plain_endpoint(dependant, parts)
     if plain is not None:
         return plain
-    compiler = _Compiler()
+    compiler = _Compiler(parts)
     compiler.namespace["BackgroundTasks"] = background_tasks_class(app)
     return compiler.compile(dependant)
 
@@ -114,13 +117,13 @@ def _takes_only_parameters(dependant: Dependant) -> bool:
     return not dependant.dependencies and not any(special)
 
 
-def _plain_endpoint(dependant: Dependant) -> Runner | None:
+def _plain_endpoint(dependant: Dependant, parts: SharedParts) -> Runner | None:
     """A route without dependencies needs no generated function: the endpoint is called itself."""
     if not _takes_only_parameters(dependant):
         return None
     call = dependant.call
     assert call is not None, "a route's dependant has its endpoint"
-    named = parameters_of(dependant)
+    named = parameters_of(dependant, parts)
     parameters = [parameter for _, parameter in named]
     keywords = [name for name, _ in named]
     if dependant.request_param_name:
@@ -133,8 +136,15 @@ def _plain_endpoint(dependant: Dependant) -> Runner | None:
     return Runner(call, tuple(parameters), tuple(keywords), placement, is_coroutine, (call,))
 
 
+@lru_cache(maxsize=1024)
+def _compiled(source: str) -> CodeType:
+    """The code of a module with one function; trees of one form have the same."""
+    return compile(source, "<fastrapi plan>", "exec")
+
+
 @dataclass
 class _Compiler:
+    parts: SharedParts
     namespace: dict[str, Any] = field(
         default_factory=lambda: {
             "Exits": Exits,
@@ -192,7 +202,7 @@ class _Compiler:
                 self.cached.setdefault(key, value)
             if child.name is not None:
                 arguments.append((child.name, value))
-        for name, parameter in parameters_of(dependant):
+        for name, parameter in parameters_of(dependant, self.parts):
             self.parameters.append(parameter)
             arguments.append((name, f"a{len(self.parameters) - 1}"))
         arguments += self._special_arguments(dependant)
@@ -284,7 +294,7 @@ class _Compiler:
         head = f"{'async ' if is_task else ''}def run({arguments}):"
         source = "\n".join([head, *(f"    {line}" for line in body)])
         # The source is made of positions only; see the module's text.
-        exec(compile(source, "<fastrapi plan>", "exec"), self.namespace)  # noqa: S102
+        exec(_compiled(source), self.namespace)  # noqa: S102
         run: Callable[..., Any] = self.namespace["run"]
         return run
 

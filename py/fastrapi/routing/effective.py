@@ -8,18 +8,20 @@ effective in the scope.
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from fastrapi._routing.base import limit_body
 from fastrapi._routing.paths import PathShape, parse_template
 from fastrapi._routing.route import PathRoute
-from fastrapi._signatures import keyword_defaults
 from fastrapi.compat.starlette.routing import BaseRoute, Host, Match, Mount, Route, Router, WebSocketRoute
 from fastrapi.datastructures import URLPath
 from fastrapi.routing.notes import noting_definition
-from fastrapi.routing.operation import Operation
-from fastrapi.routing.options import RouteInit
-from fastrapi.routing.route import APIRoute, APIWebSocketRoute, _effective_route_context_var, build_app
+from fastrapi.routing.route import (
+    APIRoute,
+    APIWebSocketRoute,
+    ServedOperation,
+    _effective_route_context_var,
+)
 from fastrapi.types import ASGIApp, Receive, Scope, Send
 from fastrapi.utils import get_value_or_default
 
@@ -129,7 +131,7 @@ class _EffectiveOwnRoute(EffectiveRoute):
         await self.original_route.handle(scope, receive, send)
 
 
-class EffectiveAPIRoute(Operation, _EffectiveOwnRoute, Route):  # type: ignore[misc]  # as `APIRoute`
+class EffectiveAPIRoute(ServedOperation, _EffectiveOwnRoute, Route):  # type: ignore[misc]  # as `APIRoute`
     """The route of a path operation, as it is effective through an inclusion."""
 
     original_route: APIRoute
@@ -143,26 +145,31 @@ class EffectiveAPIRoute(Operation, _EffectiveOwnRoute, Route):  # type: ignore[m
         self.path = context.prefix + route.path
         self.set_template(parse_template(self.path))
         self._analyse()
-        self.app: ASGIApp | None = None  # type: ignore[assignment]
+        self._is_complete = False
 
     def _analyse(self) -> None:
         route = self.original_route
         with noting_definition(route.endpoint):
-            self.set_options(_merged_options(route, self._context))
-            self.stream_item_type = route.stream_item_type
+            self.inherit_options(route, _merged_options(route, self._context))
             self.analyse(reuse=route)
+        self._app = self._made_app = None
 
     def complete(self) -> None:
-        if self.app is None:
-            if self.dependencies != [*self._context.dependencies, *self.original_route.dependencies]:
-                # Packages (fastapi-pagination) add dependencies to routes that have been included.
-                self._analyse()
-            token = _effective_route_context_var.set(self)
-            try:
-                handler = self.original_route.get_route_handler()
-            finally:
-                _effective_route_context_var.reset(token)
-            self.app = build_app(handler, self)
+        if self._is_complete:
+            return
+        if self.dependencies != [*self._context.dependencies, *self.original_route.dependencies]:
+            # Packages (fastapi-pagination) add dependencies to routes that have been included.
+            self._analyse()
+        token = _effective_route_context_var.set(self)
+        try:
+            self.start_app(self.original_route)
+        finally:
+            _effective_route_context_var.reset(token)
+        self._is_complete = True
+
+    def _make_app(self) -> ASGIApp:
+        self.complete()
+        return self._app or super()._make_app()
 
     def path_shape(self) -> PathShape | None:
         # A subclass that overrides `matches` is asked about every path.
@@ -176,26 +183,24 @@ class EffectiveAPIRoute(Operation, _EffectiveOwnRoute, Route):  # type: ignore[m
         await Route.handle(self, scope, receive, send)
 
 
-def _merged_options(route: APIRoute, context: RouterIncludeContext) -> RouteInit:
-    """The options of the route with what the inclusion adds."""
-    options: dict[str, Any] = {name: getattr(route, name, None) for name in keyword_defaults(RouteInit)}
-    options.update(
-        tags=[*context.tags, *route.tags],
-        dependencies=[*context.dependencies, *route.dependencies],
-        responses={**context.responses, **route.responses},
-        callbacks=[*context.callbacks, *(route.callbacks or ())],
-        deprecated=route.deprecated or context.deprecated,
-        include_in_schema=route.include_in_schema and context.include_in_schema,
-        response_class=get_value_or_default(route.response_class, context.default_response_class),
-        generate_unique_id_function=get_value_or_default(
+def _merged_options(route: APIRoute, context: RouterIncludeContext) -> dict[str, Any]:
+    """The options of the route that the inclusion adds to."""
+    return {
+        "tags": [*context.tags, *route.tags],
+        "dependencies": [*context.dependencies, *route.dependencies],
+        "responses": {**context.responses, **route.responses},
+        "callbacks": [*context.callbacks, *(route.callbacks or ())],
+        "deprecated": route.deprecated or context.deprecated,
+        "include_in_schema": route.include_in_schema and context.include_in_schema,
+        "response_class": get_value_or_default(route.response_class, context.default_response_class),
+        "generate_unique_id_function": get_value_or_default(
             route.generate_unique_id_function, context.generate_unique_id_function
         ),
-        strict_content_type=get_value_or_default(route.strict_content_type, context.strict_content_type),
-        dependency_overrides_provider=context.dependency_overrides_provider,
-        max_body_size=context.max_body_size if route.max_body_size is None else route.max_body_size,
-        form_limits={**context.form_limits, **route.form_limits},
-    )
-    return cast(RouteInit, options)
+        "strict_content_type": get_value_or_default(route.strict_content_type, context.strict_content_type),
+        "dependency_overrides_provider": context.dependency_overrides_provider,
+        "max_body_size": context.max_body_size if route.max_body_size is None else route.max_body_size,
+        "form_limits": {**context.form_limits, **route.form_limits},
+    }
 
 
 class EffectiveWebSocketRoute(_EffectiveOwnRoute, APIWebSocketRoute):

@@ -27,7 +27,7 @@ from fastrapi.json_codecs import codec_of
 from fastrapi.requests import Request
 from fastrapi.responses import Response
 from fastrapi.routing.bodies import read_body
-from fastrapi.routing.operation import Operation, endpoint_context
+from fastrapi.routing.operation import Operation
 from fastrapi.routing.recording import call_and_encode_observed, is_observed, telemetry_data_for
 from fastrapi.routing.responses import ResponseBuilder, actual_response_class, is_default_json
 from fastrapi.routing.streaming import ItemEncoder, stream_response
@@ -117,13 +117,14 @@ def websocket_session(func: Callable[[WebSocket], Awaitable[None]]) -> ASGIApp:
 
 def response_builder(operation: Operation) -> ResponseBuilder:
     """What makes the responses of a path operation that returns its result."""
+    field = operation.validated_response
     return ResponseBuilder(
-        field=operation.response_field,
+        field=field,
         options=operation.dump_options,
         status_code=operation.status_code,
         response_class=actual_response_class(operation.response_class),
-        direct=operation.response_field is not None and is_default_json(operation.response_class),
-        context=endpoint_context(operation.endpoint, _described(operation)),
+        direct=field is not None and is_default_json(operation.response_class),
+        operation=operation,
         codec=codec_of(operation.dependency_overrides_provider),
     )
 
@@ -252,10 +253,6 @@ def _call_and_encode(
     assert dependant.call is not None
     result = dependant.call(**values)
     return result, None if isinstance(result, Response) else builder.content(result)
-
-
-def _described(operation: Operation) -> str:
-    return f"{min(operation.methods)} {operation.path_format}" if operation.methods else operation.path_format
 
 
 def get_websocket_app(

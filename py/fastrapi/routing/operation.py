@@ -7,17 +7,18 @@ router that it belongs to, with what the inclusion adds.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from fastrapi._compat import ModelField, lenient_issubclass
+from fastrapi._compat.shared import structure_of
 from fastrapi._form_limits import FormLimits, validated_form_limits, validated_max_body_size
 from fastrapi._signatures import keyword_defaults
 from fastrapi.datastructures import DefaultPlaceholder
-from fastrapi.dependencies.analysis import build_dependant, get_flat_body_params
+from fastrapi.dependencies.analysis import build_dependant, get_flat_body_params, moved_dependant
 from fastrapi.dependencies.bodies import get_body_field, should_embed_body_fields
 from fastrapi.dependencies.callables import kind_of_callable, unwrap
 from fastrapi.dependencies.models import Dependant
@@ -29,7 +30,12 @@ from fastrapi.routing.options import RouteInit
 from fastrapi.routing.responses import DumpOptions
 from fastrapi.routing.streaming import get_stream_item_type
 from fastrapi.sse import EventSourceResponse, ServerSentEvent
-from fastrapi.utils import create_model_field, is_body_allowed_for_status_code
+from fastrapi.utils import (
+    create_model_field,
+    generate_operation_id_for_path,
+    generate_unique_id,
+    is_body_allowed_for_status_code,
+)
 
 if TYPE_CHECKING:
     from fastrapi.convertors import Convertor
@@ -42,6 +48,15 @@ def endpoint_context(endpoint: Callable[..., Any], path: str) -> EndpointContext
         return EndpointContext(path=path)
     return EndpointContext(path=path, function=code.co_name, file=code.co_filename, line=code.co_firstlineno)
 
+
+_OPTIONS = tuple(name for name in keyword_defaults(RouteInit) if name not in ("name", "methods"))
+"""The options that are attributes of the same name; the other two are not an option's business."""
+
+_IdSource = tuple[str, str, str]
+"""What an operation id is made of when it is asked for: name, path and method."""
+
+_UNNAMED = "Response of a path operation"
+"""The name of fields that many path operations share."""
 
 _ALL = DumpOptions(
     include=None,
@@ -65,6 +80,7 @@ class Operation:
         dependant: The tree of the function and its dependencies.
         body_field: The field that stands for the body, if there is one.
         response_field: The field of the response model, if there is one.
+        validated_response: The same, perhaps without a name of its own yet.
         response_fields: The fields of the models in `responses`, by status.
         yields_items: Whether the function is a generator, so that its items are the response.
         is_json_stream: Whether the function yields items that are sent as JSON Lines.
@@ -77,15 +93,15 @@ class Operation:
     __slots__ = (
         *keyword_defaults(RouteInit),
         "_embed_body_fields",
+        "_unique_id",
         "body_field",
         "dependant",
         "is_json_stream",
         "is_sse_stream",
-        "response_field",
         "response_fields",
         "stream_item_field",
         "stream_item_type",
-        "unique_id",
+        "validated_response",
         "yields_items",
     )
 
@@ -97,6 +113,7 @@ class Operation:
     endpoint: Callable[..., Any]
     dependant: Dependant
     body_field: ModelField | None
+    validated_response: ModelField | None
 
     def set_options(self, options: RouteInit) -> None:
         """Take over the options, all of which are given."""
@@ -134,6 +151,18 @@ class Operation:
         self.stream_item_type: Any | None = None
         self._read_return_annotation()
 
+    def inherit_options(self, declared: Operation, merged: Mapping[str, Any]) -> None:
+        """Take over the options of an operation that has been declared.
+
+        Args:
+            declared: The operation.
+            merged: Those that are different here.
+        """
+        for name in _OPTIONS:
+            setattr(self, name, merged[name] if name in merged else getattr(declared, name, None))
+        self.yields_items = declared.yields_items
+        self.stream_item_type = declared.stream_item_type
+
     def _read_return_annotation(self) -> None:
         """Take the response model, or the type of the items of a stream, from the annotation."""
         if not isinstance(self.response_model, DefaultPlaceholder):
@@ -154,10 +183,15 @@ class Operation:
             reuse: The operation of the same function without the inclusion, whose fields serve
                 again where the inclusion changes nothing.
         """
-        self.unique_id: str = self.operation_id or self._make_unique_id()
+        self._unique_id: str | _IdSource = self.operation_id or self._make_unique_id()
         self._make_response_fields(reuse)
         if reuse is not None and self._has_tree_of(reuse):
-            self.dependant = replace(reuse.dependant, path=self.path_format, call=self.endpoint)
+            self.dependant = moved_dependant(
+                reuse.dependant,
+                path=self.path_format,
+                call=self.endpoint,
+                dependencies=self.dependencies,
+            )
         else:
             self.dependant = build_dependant(
                 path=self.path_format, call=self.endpoint, dependencies=self.dependencies
@@ -165,7 +199,9 @@ class Operation:
         body_params = get_flat_body_params(self.dependant)
         self._embed_body_fields = should_embed_body_fields(body_params)
         self.body_field = get_body_field(
-            body_params=body_params, name=self.unique_id, embed_body_fields=self._embed_body_fields
+            body_params=body_params,
+            name=self.unique_id if self._embed_body_fields else "",
+            embed_body_fields=self._embed_body_fields,
         )
         if self.cache_resp:
             from fastrapi.classic.response_cache import check_cacheable
@@ -175,40 +211,69 @@ class Operation:
     def _has_tree_of(self, other: Operation) -> bool:
         """Whether the analysis of the same function would find what it found for `other`."""
         return (
-            not self.dependencies
-            and self.param_convertors.keys() == other.param_convertors.keys()
+            self.param_convertors.keys() == other.param_convertors.keys()
             and type(self.endpoint) is FunctionType
             # Packages replace the signature of a function that is a route already.
-            and "__signature__" not in self.endpoint.__dict__
+            and not hasattr(self.endpoint, "__signature__")
         )
 
-    def _make_unique_id(self) -> str:
+    def _make_unique_id(self) -> str | _IdSource:
         function: Any = self.generate_unique_id_function
         if isinstance(function, DefaultPlaceholder):
             function = function.value
+        if function is generate_unique_id and self.methods:
+            return self.name, self.path_format, min(self.methods)
         unique_id: str = function(self)
         return unique_id
+
+    @property
+    def unique_id(self) -> str:
+        """The id in OpenAPI, from what the operation was when it was declared."""
+        if isinstance(self._unique_id, tuple):
+            name, path, method = self._unique_id
+            self._unique_id = generate_operation_id_for_path(name=name, path=path, method=method)
+        return self._unique_id
+
+    @unique_id.setter
+    def unique_id(self, unique_id: str) -> None:
+        self._unique_id = unique_id
+
+    @property
+    def response_field(self) -> ModelField | None:
+        """The field of the response model, if there is one. Its name is for OpenAPI."""
+        field = self.validated_response
+        if field is not None and field.name is _UNNAMED:
+            field = self.validated_response = field.renamed(f"Response_{self.unique_id}")
+        return field
+
+    @response_field.setter
+    def response_field(self, field: ModelField | None) -> None:
+        self.validated_response = field
 
     def _make_response_fields(self, reuse: Operation | None) -> None:
         streams = self.yields_items
         self.is_sse_stream = streams and lenient_issubclass(self.response_class, EventSourceResponse)
         self.is_json_stream = streams and isinstance(self.response_class, DefaultPlaceholder)
         self.stream_item_field: ModelField | None = None
-        self.response_field: ModelField | None = None
-        self.response_fields = _response_fields(self.responses, self.unique_id)
+        self.validated_response = None
+        self.response_fields = _response_fields(self.responses, self) if self.responses else {}
         if self.response_model is not None:
             assert is_body_allowed_for_status_code(self.status_code), (
                 f"Status code {self.status_code} must not have a response body"
             )
-            self.response_field = _output_field(
-                f"Response_{self.unique_id}", self.response_model, reuse.response_field if reuse else None
+            self.validated_response = _output_field(
+                self.response_model, reuse.validated_response if reuse is not None else None
             )
         if self.stream_item_type is not None and (self.is_json_stream or self.is_sse_stream):
             self.stream_item_field = _output_field(
-                f"StreamItem_{self.unique_id}",
-                self.stream_item_type,
-                reuse.stream_item_field if reuse else None,
-            )
+                self.stream_item_type, reuse.stream_item_field if reuse is not None else None
+            ).renamed(f"StreamItem_{self.unique_id}")
+
+    @property
+    def context(self) -> EndpointContext:
+        """Where the function is defined, for error messages."""
+        method = f"{min(self.methods)} " if self.methods else ""
+        return endpoint_context(self.endpoint, f"{method}{self.path_format}")
 
     @property
     def is_cancelled_on_disconnect(self) -> bool:
@@ -220,7 +285,16 @@ class Operation:
     @property
     def dump_options(self) -> DumpOptions:
         """What of a model is sent. Not to be changed by the caller."""
-        options = DumpOptions(
+        if (
+            self.response_model_include is None
+            and self.response_model_exclude is None
+            and self.response_model_by_alias is True
+            and self.response_model_exclude_unset is False
+            and self.response_model_exclude_defaults is False
+            and self.response_model_exclude_none is False
+        ):
+            return _ALL
+        return DumpOptions(
             include=self.response_model_include,
             exclude=self.response_model_exclude,
             by_alias=self.response_model_by_alias,
@@ -228,14 +302,21 @@ class Operation:
             exclude_defaults=self.response_model_exclude_defaults,
             exclude_none=self.response_model_exclude_none,
         )
-        return _ALL if options == _ALL else options
 
 
-def _output_field(name: str, type_: Any, same: ModelField | None) -> ModelField:
-    """The field of a response model, whose validator may be there already under another name."""
+def _output_field(type_: Any, same: ModelField | None) -> ModelField:
+    """The field of a response model without a name; its validator may be there already."""
     if same is not None:
-        return same.renamed(name)
-    return create_model_field(name=name, type_=type_, mode="serialization")
+        return same if same.name is _UNNAMED else same.renamed(_UNNAMED)
+    structure = structure_of(type_)
+    if structure is None:
+        return create_model_field(name=_UNNAMED, type_=type_, mode="serialization")
+    return _shared_output_field(structure, type_)
+
+
+@lru_cache(maxsize=1024)
+def _shared_output_field(structure: Hashable, type_: Any) -> ModelField:
+    return create_model_field(name=_UNNAMED, type_=type_, mode="serialization")
 
 
 def _description(given: str | None, endpoint: Callable[..., Any]) -> str:
@@ -248,7 +329,7 @@ def _description(given: str | None, endpoint: Callable[..., Any]) -> str:
 
 
 def _response_fields(
-    responses: dict[int | str, dict[str, Any]], unique_id: str
+    responses: dict[int | str, dict[str, Any]], operation: Operation
 ) -> dict[int | str, ModelField]:
     fields: dict[int | str, ModelField] = {}
     for status_code, response in responses.items():
@@ -259,6 +340,6 @@ def _response_fields(
                 f"Status code {status_code} must not have a response body"
             )
             fields[status_code] = create_model_field(
-                name=f"Response_{status_code}_{unique_id}", type_=model, mode="serialization"
+                name=f"Response_{status_code}_{operation.unique_id}", type_=model, mode="serialization"
             )
     return fields

@@ -19,6 +19,7 @@ from fastrapi.utils import is_body_allowed_for_status_code
 
 if TYPE_CHECKING:
     from fastrapi.dependencies.solving import SolvedDependency
+    from fastrapi.routing.operation import Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class ResponseBuilder:
         response_class: The class of the response.
         direct: Whether the model is written as JSON by pydantic itself, because nobody chose a
             response class that could want to see plain data.
-        context: Where the function is defined, for error messages.
+        operation: The path operation, of which error messages say where it is defined.
         codec: What writes plain data as JSON, if it is not `JSONResponse`.
     """
 
@@ -41,8 +42,13 @@ class ResponseBuilder:
     status_code: int | None
     response_class: type[Response]
     direct: bool
-    context: EndpointContext
+    operation: Operation
     codec: JSONCodec | None = None
+
+    @property
+    def context(self) -> EndpointContext:
+        """Where the function is defined, for error messages."""
+        return self.operation.context
 
     def content(self, result: Any) -> Any:
         """The result as JSON text if `direct`, else as plain data.
@@ -51,13 +57,7 @@ class ResponseBuilder:
             ResponseValidationError: The result does not fit the response model.
         """
         if self.field is None:
-            try:
-                return jsonable_encoder(result)
-            except UnicodeEncodeError:
-                # pydantic refuses lone surrogates in keys of untyped dictionaries.
-                if not isinstance(result, BaseModel):
-                    raise
-                return jsonable_encoder(sendable(result.model_dump(by_alias=True)))
+            return untyped_content(result)
         value, errors = self.field.validate(result, loc=("response",))
         if errors:
             raise ResponseValidationError(errors, body=result, endpoint_ctx=self.context)
@@ -98,6 +98,17 @@ class ResponseBuilder:
         if self.codec is None:
             return JSONResponse(content, **arguments)
         return Response(self.codec.dumps(content), media_type="application/json", **arguments)
+
+
+def untyped_content(result: Any) -> Any:
+    """A result without a response model, as plain data."""
+    try:
+        return jsonable_encoder(result)
+    except UnicodeEncodeError:
+        # pydantic refuses lone surrogates in keys of untyped dictionaries.
+        if not isinstance(result, BaseModel):
+            raise
+        return jsonable_encoder(sendable(result.model_dump(by_alias=True)))
 
 
 def actual_response_class(response_class: type[Response] | DefaultPlaceholder) -> type[Response]:

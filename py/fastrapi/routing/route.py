@@ -17,7 +17,13 @@ from fastrapi.compat.starlette.routing import Match, Route, WebSocketRoute
 from fastrapi.dependencies.analysis import build_dependant, get_flat_body_params
 from fastrapi.dependencies.bodies import should_embed_body_fields
 from fastrapi.params import Depends
-from fastrapi.routing.handlers import Handler, get_websocket_app, websocket_session
+from fastrapi.routing.handlers import (
+    Handler,
+    get_request_handler,
+    get_websocket_app,
+    request_response,
+    websocket_session,
+)
 from fastrapi.routing.notes import noting_definition
 from fastrapi.routing.operation import Operation, endpoint_context
 from fastrapi.routing.options import RouteInit
@@ -38,11 +44,9 @@ def effective_route_in(scope: Scope) -> Any | None:
     return framework.get("effective_route_context") if isinstance(framework, dict) else None
 
 
-def build_app(handler: Handler, operation: Operation) -> ASGIApp:
-    """The ASGI application of a path operation, behind its limits."""
-    from fastrapi import routing
-
-    app: ASGIApp = routing.request_response(handler)
+def build_app(respond: ASGIApp, operation: Operation) -> ASGIApp:
+    """The ASGI application of a path operation, which responds, behind its limits."""
+    app = respond
     if operation.is_cancelled_on_disconnect:
         from fastrapi.routing.disconnection import CancelOnDisconnect
 
@@ -64,6 +68,53 @@ def build_app(handler: Handler, operation: Operation) -> ASGIApp:
 
         return limit_body(limited, operation.max_body_size)
     return limit_body(app, operation.max_body_size)
+
+
+class ServedOperation(Operation):
+    """A path operation with its ASGI application, which is made when it is first asked for.
+
+    Most are never asked: the original routes of included routers, and those that a server runs by
+    their plans. But whoever takes part in making it, by a method of a subclass or a function put into
+    `fastapi.routing`, does so as soon as the route is analysed.
+    """
+
+    __slots__ = ("_app", "_made_app")
+
+    def start_app(self, route: APIRoute) -> None:
+        """Say that the analysis is done.
+
+        Args:
+            route: The route whose `get_route_handler` makes the handler.
+        """
+        from fastrapi import routing
+
+        self._app: ASGIApp | None = None
+        self._made_app: ASGIApp | None = None
+        if (
+            not route.has_usual_handler
+            or routing.request_response is not request_response
+            or routing.get_request_handler is not get_request_handler
+        ):
+            self._app = self._made_app = build_app(routing.request_response(route.get_route_handler()), self)
+
+    def _make_app(self) -> ASGIApp:
+        handler = get_request_handler(dependant=self.dependant, operation=self)
+        app = self._app = self._made_app = build_app(request_response(handler), self)
+        return app
+
+    @property
+    def app(self) -> ASGIApp:
+        """The ASGI application. Packages wrap or replace it."""
+        return self._app or self._make_app()
+
+    @app.setter
+    def app(self, app: ASGIApp) -> None:
+        self._app = app
+
+    @property
+    def has_own_app(self) -> bool:
+        """Whether `app` is still what was made here, or will be."""
+        return self._app is self._made_app
 
 
 class _FindsEffective(PathRoute):
@@ -93,7 +144,7 @@ class _FindsEffective(PathRoute):
             await super().handle(scope, receive, send)
 
 
-class APIRoute(Operation, _FindsEffective, Route):  # type: ignore[misc]  # `methods` is always a set here
+class APIRoute(ServedOperation, _FindsEffective, Route):  # type: ignore[misc]  # `methods` is always a set here
     """The route of a path operation.
 
     Args:
@@ -120,12 +171,12 @@ class APIRoute(Operation, _FindsEffective, Route):  # type: ignore[misc]  # `met
             self.methods = {method.upper() for method in (["GET"] if methods is None else methods)}
             self.set_options(options)
             self.analyse()
-        self.app = self._built_app = build_app(self.get_route_handler(), self)
+        self.start_app(self)
 
     @property
-    def has_own_app(self) -> bool:
-        """Whether `app` is still what was made here. Packages wrap or replace it."""
-        return self.app is self._built_app
+    def has_usual_handler(self) -> bool:
+        """Whether nobody has overridden or replaced `get_route_handler`."""
+        return type(self).get_route_handler is _usual_route_handler and "get_route_handler" not in vars(self)
 
     def get_route_handler(self) -> Handler:
         """Make the function from a request to the response. Subclasses may wrap it.
@@ -139,6 +190,9 @@ class APIRoute(Operation, _FindsEffective, Route):  # type: ignore[misc]  # `met
         if effective is not None and effective.original_route is self:
             operation = effective
         return routing.get_request_handler(dependant=operation.dependant, operation=operation)
+
+
+_usual_route_handler = APIRoute.get_route_handler
 
 
 class APIWebSocketRoute(_FindsEffective, WebSocketRoute):

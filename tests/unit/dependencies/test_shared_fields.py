@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 from fastrapi import FastAPI, Query
 from fastrapi._compat import ModelField
 from fastrapi.dependencies.analysis import get_dependant
+from fastrapi.routing import APIRoute
 from fastrapi.testclient import TestClient
 
 
@@ -81,3 +82,44 @@ def test_default_of_another_type_is_another_field() -> None:
 
     client = TestClient(app)
     assert [client.get("/a").json(), client.get("/b").json()] == ["1", "True"]
+
+
+def test_unions_are_shared_in_their_own_order_only() -> None:
+    assert _adapter(int | str) is _adapter(int | str)
+    assert _adapter(int | str) is not _adapter(str | int)
+    assert _adapter(list[int | str]) is not _adapter(list[str | int])
+
+    def one(q: int | None = None) -> None: ...
+
+    def same(q: int | None = None) -> None: ...
+
+    def turned(q: None | int = None) -> None: ...  # noqa: RUF036  # the order is what is tested
+
+    first, second, third = (
+        get_dependant(path="/", call=call).query_params[0] for call in (one, same, turned)
+    )
+    assert first is second
+    assert first is not third
+
+
+def test_models_are_one_field_unless_they_wait_for_a_name() -> None:
+    complete: Any = create_model("Complete", a=(int, ...))
+    waiting: Any = create_model("Waiting", a=("Later", ...))
+    for model, is_shared in ((complete, True), (waiting, False)):
+        bodies = [get_dependant(path="/", call=_reading(model)).body_params[0] for _ in range(2)]
+        assert (bodies[0] is bodies[1]) is is_shared
+
+
+def test_response_models_share_their_validator_under_names_of_their_own() -> None:
+    app = FastAPI()
+
+    @app.get("/a")
+    def a() -> dict[str, int]: ...
+
+    @app.get("/b")
+    def b() -> dict[str, int]: ...
+
+    fields = [route.response_field for route in app.routes if isinstance(route, APIRoute)]
+    assert [field and field.name for field in fields] == ["Response_a_a_get", "Response_b_b_get"]
+    assert fields[0].type_adapter is fields[1].type_adapter  # type: ignore[union-attr]
+    assert fields == [route.response_field for route in app.routes if isinstance(route, APIRoute)]

@@ -280,3 +280,36 @@ def test_a_replaced_app_of_a_route_is_not_bypassed() -> None:
     [plan] = [plan for plan in compile_application(app).routes if plan.path == "/wrapped"]
     assert isinstance(plan, GeneralRoute)
     assert plan.reason == "its app has been replaced"
+
+
+def test_plans_share_the_parameters_that_are_declared_alike() -> None:
+    app = FastAPI()
+
+    @app.get("/a/{item_id}")
+    async def a(item_id: int, q: str | None = None) -> None: ...
+
+    @app.get("/b/{item_id}")
+    async def b(item_id: int, q: str | None = None) -> None: ...
+
+    @app.get("/c/{item_id}")
+    async def c(item_id: int, q: str = "x") -> None: ...
+
+    plans = {plan.path: plan for plan in compile_application(app).routes if isinstance(plan, RoutePlan)}
+    assert plans["/a/{item_id}"].parameters is plans["/b/{item_id}"].parameters
+    assert plans["/a/{item_id}"].keywords is plans["/c/{item_id}"].keywords
+    assert plans["/a/{item_id}"].parameters[0] is plans["/c/{item_id}"].parameters[0]
+    assert plans["/a/{item_id}"].parameters[1] is not plans["/c/{item_id}"].parameters[1]
+
+
+def test_scope_is_what_the_router_would_add() -> None:
+    router = APIRouter()
+
+    @router.get("/items")
+    def read() -> None: ...
+
+    app = FastAPI()
+    app.include_router(router)
+    scope = plan_of(app, "/items").scope()
+    assert (scope["app"], scope["router"], scope["endpoint"]) == (app, app.router, read)
+    assert scope["route"] is router.routes[0]
+    assert scope["fastapi"]["effective_route_context"].path == "/items"

@@ -38,8 +38,8 @@ pub struct Input<'r> {
 /// [`Refused`] if a required value is missing or a validator does not take a value.
 pub fn arguments<'py>(py: Python<'py>, plan: &Plan, input: Input<'_>) -> Result<Arguments<'py>, Refused> {
     let mut pairs: Option<Pairs<'_>> = None;
-    let mut taken = Arguments::with_capacity(plan.parameters.len());
-    for parameter in &plan.parameters {
+    let mut taken = Arguments::with_capacity(plan.signature.parameters.len());
+    for parameter in &plan.signature.parameters {
         let value = match &parameter.source {
             Source::Path(position) => {
                 Some(convert(py, parameter, input.path.get(*position).ok_or(Refused)?)?)

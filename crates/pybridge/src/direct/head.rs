@@ -77,17 +77,17 @@ impl Head {
         let py = scope.py();
         let path = self.path();
         let parameters = PyDict::new(py);
-        for (name, range) in plan.path_names.iter().zip(&self.path.ranges) {
-            parameters.set_item(name, path.get(range.clone()))?;
+        for (name, range) in plan.signature.path_names.iter().zip(&self.path.ranges) {
+            parameters.set_item(&**name, path.get(range.clone()))?;
         }
-        scope.update(plan.scope.bind(py).as_mapping())?;
+        scope.update(plan.scope(py)?.as_mapping())?;
         scope.set_item(pyo3::intern!(py, "path_params"), parameters)
     }
 }
 
 /// Puts the request object where the plan's function takes it.
 pub(super) fn place_request<'py>(plan: &Plan, arguments: &mut Arguments<'py>, request: &Bound<'py, PyAny>) {
-    for (argument, parameter) in arguments.iter_mut().zip(&plan.parameters) {
+    for (argument, parameter) in arguments.iter_mut().zip(&plan.signature.parameters) {
         if parameter.source == Source::Request {
             *argument = request.clone();
         }

@@ -91,7 +91,7 @@ impl PlannedCall {
     /// Whether `run` needs the body.
     #[getter]
     fn takes_body(&self) -> bool {
-        self.plan.takes_body
+        self.plan.signature.takes_body
     }
 
     /// Whether `run` returns a coroutine.

@@ -115,7 +115,7 @@ impl DirectLane {
     ) -> Response {
         let (parts, body) = request.into_parts();
         let connection = body.connection().cloned();
-        let (bytes, unread, too_long) = if plan.takes_body {
+        let (bytes, unread, too_long) = if plan.signature.takes_body {
             match body.collect_within(self.body_limit).await {
                 Ok(Collected::Whole(bytes)) => (bytes, None, false),
                 Ok(Collected::TooLong { read, rest }) => (read, Some(rest), true),
@@ -234,7 +234,7 @@ impl Call {
     /// Takes the parameters and calls the function. `None`: refused.
     fn call<'py>(&mut self, py: Python<'py>, reply: &mut Reply) -> Option<PyResult<Bound<'py, PyAny>>> {
         let mut arguments = self.head.arguments(py, &self.plan, &self.bytes).ok()?;
-        if self.plan.takes_request {
+        if self.plan.signature.takes_request {
             let request = match reply.request(py, self) {
                 Ok(request) => request,
                 Err(error) => return Some(Err(error)),

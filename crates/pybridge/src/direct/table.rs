@@ -10,7 +10,7 @@ use server::routing::{Convertor, Lookup, MethodSet, Pattern, RouteTable, RouteTa
 use super::files::Files;
 use super::head::MatchedPath;
 use super::layers::Layers;
-use super::plan::Plan;
+use super::plan::{Plan, PlanReader};
 use super::shadows::{Sample, shadowed};
 
 /// The lane of one route.
@@ -75,12 +75,13 @@ impl PlanTable {
     /// Reads a `fastrapi.plan.model.ApplicationPlan`.
     ///
     /// # Errors
-    /// As [`Plan::read`]; `ValueError` for a path that is no pattern.
+    /// As [`PlanReader::plan`]; `ValueError` for a path that is no pattern.
     pub fn read(application: &Bound<'_, PyAny>) -> PyResult<Self> {
         let mut builder = RouteTableBuilder::new();
         // The general lane answers what no route does, redirections included.
         builder.redirect_slashes(false);
         let mut counts = RouteCounts::default();
+        let mut reader = PlanReader::default();
         let (mut paths, mut samples) = (Vec::new(), Vec::new());
         for route in application.getattr("routes")?.try_iter()? {
             let route = route?;
@@ -93,7 +94,7 @@ impl PlanTable {
             let pattern = pattern(&path)?;
             let entry = if route.hasattr("function")? {
                 counts.direct += 1;
-                Entry::Direct(Arc::new(Plan::read(&route)?))
+                Entry::Direct(Arc::new(reader.plan(&route, &path)?))
             } else if route.hasattr("directory")? {
                 counts.direct += 1;
                 Entry::Files(Files::read(&route)?)
