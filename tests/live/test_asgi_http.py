@@ -226,21 +226,26 @@ def test_endless_recursion_is_a_500(start_server: StartServer) -> None:
         assert client.get("/").text == "fine"
 
 
+@pytest.mark.parametrize("pause", [0.05, 0.0])
 @pytest.mark.parametrize("length", [None, b"1000"])
 def test_a_stream_that_fails_half_way_never_looks_complete(
-    start_server: StartServer, length: bytes | None
+    start_server: StartServer, length: bytes | None, pause: float
 ) -> None:
     header = "" if length is None else f", (b'content-length', {length!r})"
     server = start_server(
         application(f"""
         await send(start(200{header}))
         await send(body(b"half", more=True))
-        await asyncio.sleep(0.05)
+        if {pause}:
+            await asyncio.sleep({pause})
         raise ValueError("in the middle")
         """)
     )
-    with server.client() as client, pytest.raises(httpx.RemoteProtocolError):
-        client.get("/")
+    received: list[bytes] = []
+    with server.client() as client, client.stream("GET", "/") as response:
+        with pytest.raises(httpx.RemoteProtocolError):
+            received.extend(response.iter_raw())
+        assert (response.status_code, b"".join(received)) == (200, b"half")
     server.wait_for("ValueError: in the middle")
 
 
