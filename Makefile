@@ -70,17 +70,23 @@ $(B)/carried.stamp: $(B)/packages.stamp $(wildcard packaging/carry/*.py crates/p
 	  --importer crates/pybridge/src/interpreter --output $(B)/carried.bin
 	@touch $@
 
+$(B)/licenses.stamp: $(B)/packages.stamp $(B)/link.stamp packaging/carry/licenses.py Cargo.lock
+	@PYTHONPATH=packaging PYTHONDONTWRITEBYTECODE=1 $(python) -m carry.licenses --manifest Cargo.toml \
+	  --package fastrapi-cli --packages $(B)/packages --source py --linked $(B)/link-args --output $(B)/licenses.z
+	@touch $@
+
 # The binary and the extension module are one compilation: PyO3 leaves linking to crates/cli/build.rs for both. Its own
 # switch for extension modules is set for both, too, as maturin does: a change of it compiles everything again.
 CARGO_FOR_PYTHON = PYO3_BUILD_EXTENSION_MODULE=1 PYO3_CONFIG_FILE=$(CURDIR)/$(B)/pyo3.cfg PYO3_PYTHON=$(python) \
-  FASTRAPI_LINK_ARGS=$(CURDIR)/$(B)/link-args FASTRAPI_CARRIED=$(CURDIR)/$(B)/carried.bin
+  FASTRAPI_LINK_ARGS=$(CURDIR)/$(B)/link-args FASTRAPI_CARRIED=$(CURDIR)/$(B)/carried.bin \
+  FASTRAPI_LICENSES=$(CURDIR)/$(B)/licenses.z
 
-binary: $(B)/link.stamp $(B)/carried.stamp
+binary: $(B)/link.stamp $(B)/carried.stamp $(B)/licenses.stamp
 	$(CARGO_FOR_PYTHON) cargo build --release --locked -p fastrapi-cli --bin fastrapi-server
 
 wheel: $(B)/wheel.stamp
 
-$(B)/wheel.stamp: $(B)/link.stamp $(B)/tools.stamp $(B)/carried.stamp $(RUST) $(PACKAGE) pyproject.toml README.md LICENSE
+$(B)/wheel.stamp: $(B)/link.stamp $(B)/tools.stamp $(B)/carried.stamp $(B)/licenses.stamp $(RUST) $(PACKAGE) pyproject.toml README.md LICENSE
 	@rm -rf target/wheels
 	$(CARGO_FOR_PYTHON) $(B)/tools/bin/maturin build --release --locked --quiet --out target/wheels \
 	  --interpreter $(python) --compatibility linux --auditwheel skip

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
-from cli_process import Project, wait_for_url
+from cli_process import Project, eventually, wait_for_url
 from server_process import PATIENCE, Server
 
 APP = """
@@ -142,6 +145,61 @@ def test_it_stops_on_a_signal(server: Server) -> None:
     assert server.stop() == 0
     with pytest.raises(httpx.ConnectError):
         answer(server)
+
+
+SLOW = """
+import asyncio
+from fastrapi import FastrAPI
+
+app = FastrAPI()
+
+@app.get("/")
+async def read() -> str:
+    print("in flight", flush=True)
+    await asyncio.sleep({seconds})
+    return "whole"
+"""
+
+
+def test_a_stop_lets_requests_finish_and_refuses_new_connections(project: Project) -> None:
+    project.write("main.py", SLOW.format(seconds=2))
+    with project.start("dev", "main:app", "--port", "0") as server, ThreadPoolExecutor() as threads:
+        wait_for_url(server)
+        request = threads.submit(server.get, "/")
+        server.wait_for("in flight")
+        server.process.send_signal(signal.SIGTERM)
+        eventually(lambda: is_refused(server), "connections are still taken")
+        assert server.process.poll() is None
+        assert request.result().json() == "whole"
+        assert server.process.wait(PATIENCE) == 0
+
+
+def test_a_second_signal_ends_it_at_once(project: Project) -> None:
+    project.write("main.py", SLOW.format(seconds=2 * PATIENCE))
+    with project.start("dev", "main:app", "--port", "0") as server, ThreadPoolExecutor() as threads:
+        wait_for_url(server)
+        request = threads.submit(server.get, "/")
+        server.wait_for("in flight")
+        server.process.send_signal(signal.SIGTERM)
+        eventually(lambda: is_refused(server), "connections are still taken")
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(PATIENCE) == 128 + signal.SIGINT
+        with pytest.raises(httpx.TransportError):
+            request.result()
+
+
+def test_sighup_starts_the_application_again(server: Server) -> None:
+    server.process.send_signal(signal.SIGHUP)
+    server.wait_for(" serves main:app on ", times=2)
+    assert answer(server) == "one"
+
+
+def is_refused(server: Server) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", server.port), PATIENCE).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 def test_other_directories_can_be_watched(project: Project, tmp_path: Path) -> None:

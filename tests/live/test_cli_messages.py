@@ -59,6 +59,70 @@ def test_an_object_that_is_no_application(project: Project) -> None:
     assert lines(answer)[1].startswith("cause: ")
 
 
+def test_the_usual_name_for_something_else(project: Project) -> None:
+    project.write("number.py", "app = 5\n")
+    answer = project.run("number", "--port", "0")
+    assert answer.returncode == 3
+    assert lines(answer) == [
+        "error: 'number:app' cannot be served",
+        "cause: it is an instance of 'int', which cannot be called",
+    ]
+    project.write("empty.py", "")
+    answer = project.run("empty", "--port", "0")
+    assert answer.returncode == 3
+    assert lines(answer) == [
+        "error: there is no application in the module 'empty'",
+        "hint: if it has another name, give that, too: fastrapi-server empty:NAME",
+    ]
+
+
+def test_a_factory_that_is_not_said_to_be_one_and_asgi_2(project: Project) -> None:
+    project.write("main.py", "def make(): ...\n\ndef old(scope): ...\n")
+    answer = project.run("main:make", "--port", "0")
+    assert answer.returncode == 3
+    assert lines(answer)[-1] == "hint: if it makes the application, add --factory"
+    answer = project.run("main:old", "--port", "0")
+    assert answer.returncode == 3
+    assert lines(answer)[-1].startswith("hint: make it an ASGI 3 one")
+
+
+@pytest.mark.parametrize(
+    ("target", "hint"),
+    [
+        ("main.app", "hint: a colon stands before the attribute: main:app"),
+        ("./src/main:app", "hint: directories are separated by dots: src.main"),
+        ("rout", "hint: did you mean the command routes?"),
+    ],
+)
+def test_an_application_named_in_the_wrong_form(project: Project, target: str, hint: str) -> None:
+    answer = project.run(target, "--port", "0")
+    assert answer.returncode == 3
+    assert lines(answer)[-1] == hint
+
+
+@pytest.mark.parametrize("target", ["", ":app", "main:app:x"])
+def test_a_target_that_names_nothing(project: Project, target: str) -> None:
+    for answer in (
+        project.run("--app", target, "--port", "0"),
+        project.run("--port", "0", FASTRAPI_APP=target),
+    ):
+        assert answer.returncode == 2
+        assert lines(answer)[0] == f"error: '{target}' does not name an application"
+
+
+def test_a_directory_that_does_not_exist(project: Project) -> None:
+    answer = project.run("main:app", "--app-dir", "nowhere", "--port", "0")
+    assert answer.returncode == 2
+    assert lines(answer)[0] == "error: nowhere is not a directory"
+
+
+def test_a_misspelt_command(project: Project) -> None:
+    answer = project.run("rout", "main:app")
+    assert answer.returncode == 2
+    assert lines(answer)[0] == "error: there is no command 'rout'"
+    assert "did you mean 'routes'?" in answer.stderr
+
+
 def test_no_application_named_and_none_found(tmp_path: Path) -> None:
     answer = Project(tmp_path).run("--port", "0")
     assert answer.returncode == 3
@@ -98,6 +162,7 @@ def test_a_missing_package_is_an_import_error_and_no_missing_module(project: Pro
         "error: importing 'main' failed",
         "cause: ModuleNotFoundError: No module named 'no_such_package'",
     ]
+    assert lines(answer)[-1].startswith("hint: install its package into the application's environment")
 
 
 def test_a_factory(project: Project) -> None:
@@ -186,10 +251,20 @@ def test_wrong_command_lines(project: Project, arguments: list[str]) -> None:
     assert answer.stdout == ""
 
 
+def test_the_licences_of_all_parts_are_carried(project: Project) -> None:
+    answer = project.run("licenses", FASTRAPI_PORT="no port")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    parts, _, terms = answer.stdout.partition("Their licences:")
+    for part in ("CPython 3.", "pydantic 2", "uvloop ", "tokio 1", "pyo3 0", "libmimalloc-sys ", "redoc"):
+        assert f"\n{part}" in parts, part
+    for text in ("PYTHON SOFTWARE FOUNDATION LICENSE VERSION 2", "Permission is hereby granted"):
+        assert text in terms
+
+
 def test_help_and_version(project: Project) -> None:
     answer = project.run("--help")
     assert (answer.returncode, answer.stderr) == (0, "")
-    for command in ("run", "dev", "check", "routes"):
+    for command in ("run", "dev", "check", "routes", "licenses"):
         assert f"  {command} " in answer.stdout
     answer = project.run("--version")
     version = f"{sys.version_info.major}.{sys.version_info.minor}"

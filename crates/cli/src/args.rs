@@ -3,9 +3,11 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, value_parser};
 
 use crate::settings::{self, Layer};
+use crate::suggest;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub(crate) enum Action {
     Check,
     /// List the routes.
     Routes,
+    /// Print the licences of what the program is made of.
+    Licenses,
 }
 
 /// A command line that has been understood.
@@ -35,7 +39,20 @@ pub(crate) struct Invocation {
     pub(crate) watch: Vec<PathBuf>,
 }
 
-const ACTIONS: [(&str, Action, &str); 4] = [
+impl Invocation {
+    fn without_settings(action: Action) -> Self {
+        Self {
+            action,
+            flags: Layer::default(),
+            config: None,
+            worker: false,
+            json: false,
+            watch: Vec::new(),
+        }
+    }
+}
+
+const ACTIONS: [(&str, Action, &str); 5] = [
     ("run", Action::Run, "Serve the application (the default command)"),
     (
         "dev",
@@ -52,11 +69,22 @@ const ACTIONS: [(&str, Action, &str); 4] = [
         Action::Routes,
         "List the application's routes, and how each is served",
     ),
+    (
+        "licenses",
+        Action::Licenses,
+        "Print the licences of everything that this program is made of",
+    ),
 ];
 
 /// Parses `arguments`, the first of which is the program's name.
 pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Invocation, clap::Error> {
-    let matches = command().try_get_matches_from(with_default_command(arguments))?;
+    let first = arguments
+        .get(1)
+        .and_then(|first| first.to_str())
+        .map(str::to_owned);
+    let matches = command()
+        .try_get_matches_from(with_default_command(arguments))
+        .map_err(|error| unknown_command(error, first.as_deref().unwrap_or_default()))?;
     let (name, flags) = matches.subcommand().unwrap_or(("run", &matches));
     let action = ACTIONS
         .iter()
@@ -65,7 +93,26 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Invocation, clap::Error>
     invocation(action, flags)
 }
 
+/// The command whose name is nearly `name`.
+pub(crate) fn similar_command(name: &str) -> Option<&'static str> {
+    suggest::nearest(name, ACTIONS.into_iter().map(|(name, ..)| name))
+}
+
+/// A misspelt command is taken for the application, and what comes after it for one too many.
+fn unknown_command(error: clap::Error, first: &str) -> clap::Error {
+    match similar_command(first) {
+        Some(similar) if error.kind() == ErrorKind::UnknownArgument && !first.starts_with('-') => {
+            let message = format!("there is no command '{first}'\n\n  tip: did you mean '{similar}'?");
+            command().error(ErrorKind::InvalidSubcommand, message)
+        }
+        _ => error,
+    }
+}
+
 fn invocation(action: Action, flags: &ArgMatches) -> Result<Invocation, clap::Error> {
+    if action == Action::Licenses {
+        return Ok(Invocation::without_settings(action));
+    }
     let mut layer = settings::read_flags(flags)?;
     if let Some(target) = flags.get_one::<String>("target") {
         layer.app = Some(target.clone());
@@ -109,6 +156,9 @@ fn command() -> Command {
 }
 
 fn subcommand(name: &'static str, action: Action) -> Command {
+    if action == Action::Licenses {
+        return Command::new(name);
+    }
     let command = Layer::augment_args(Command::new(name))
         .arg(
             Arg::new("target")
@@ -134,7 +184,7 @@ fn subcommand(name: &'static str, action: Action) -> Command {
                 .action(ArgAction::Append)
                 .help("Watch this directory instead of the application's; may be repeated"),
         ),
-        Action::Check => command,
+        Action::Check | Action::Licenses => command,
         Action::Routes => command.arg(switch("json").help("Print JSON instead of a table")),
     };
     settings::document(command)
@@ -197,6 +247,20 @@ mod tests {
         ] {
             assert_eq!(try_parse(line).unwrap_err().exit_code(), 2, "{line}");
         }
+    }
+
+    #[test]
+    fn misspelt_commands_are_told_from_applications() {
+        let error = try_parse("x rout main:app").unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("did you mean 'routes'?"), "{error}");
+        assert!(
+            !try_parse("x main:app other:app")
+                .unwrap_err()
+                .to_string()
+                .contains("did you mean")
+        );
+        assert_eq!(similar_command("main"), None);
     }
 
     #[test]

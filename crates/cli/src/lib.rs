@@ -43,12 +43,24 @@ fn carry_out(invocation: Invocation, launcher: Launcher) -> Result<Exit, Report>
     if invocation.worker {
         return commands::worker();
     }
-    let settings = settings::resolve(invocation.flags, invocation.config)?;
-    logging::start(settings.log_level);
-    match invocation.action {
-        Action::Run => commands::run(launcher, settings),
-        Action::Dev => commands::dev(launcher, settings, invocation.watch),
-        Action::Check => commands::check(&settings),
-        Action::Routes => commands::routes(&settings, invocation.json),
+    let Invocation {
+        action,
+        flags,
+        config,
+        json,
+        watch,
+        ..
+    } = invocation;
+    let settings = || -> Result<_, Report> {
+        let settings = settings::resolve(flags, config)?;
+        logging::start(settings.log_level);
+        Ok(settings)
+    };
+    match action {
+        Action::Run => commands::run(launcher, settings()?),
+        Action::Dev => commands::dev(launcher, settings()?, watch),
+        Action::Check => commands::check(&settings()?),
+        Action::Routes => commands::routes(&settings()?, json),
+        Action::Licenses => commands::licenses(),
     }
 }

@@ -91,6 +91,15 @@ impl ListenError {
                     "another process listens on this port (`ss -ltnp 'sport = :{port}'` shows which); stop it or choose another port with --port"
                 ))
             }
+            io::ErrorKind::NotFound if self.address.starts_with("unix:") => {
+                Some("the directory of the socket does not exist; make it first".into())
+            }
+            io::ErrorKind::PermissionDenied if self.address.starts_with("unix:") => {
+                Some("the directory of the socket must be writable for this user".into())
+            }
+            _ if self.step == "resolve" => {
+                Some("--host takes an address of this machine, or a name that stands for one".into())
+            }
             io::ErrorKind::PermissionDenied => Some(
                 "ports below 1024 need CAP_NET_BIND_SERVICE; choose a higher port or grant the capability"
                     .into(),

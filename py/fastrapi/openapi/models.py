@@ -15,6 +15,8 @@ from typing_extensions import deprecated as typing_deprecated
 
 from fastrapi.logger import logger
 from fastrapi.openapi.example import Example as Example
+from fastrapi.openapi.security_models import *  # noqa: F403  # all of them are part of this module, too
+from fastrapi.openapi.security_models import BaseModelWithConfig, SecurityScheme
 
 
 def validate(value: str) -> str:
@@ -34,12 +36,6 @@ def _email_type() -> Any:
 
 
 EmailStr = _email_type()
-
-
-class BaseModelWithConfig(BaseModel):
-    """An OpenAPI object that may carry specification extensions (`x-...`)."""
-
-    model_config = ConfigDict(extra="allow", defer_build=True)
 
 
 class _ClosedModel(BaseModel):
@@ -286,82 +282,6 @@ class PathItem(BaseModelWithConfig):
     trace: Operation | None = None
     servers: list[Server] | None = None
     parameters: list[Parameter | Reference] | None = None
-
-
-class SecuritySchemeType(Enum):
-    apiKey = "apiKey"
-    http = "http"
-    oauth2 = "oauth2"
-    openIdConnect = "openIdConnect"
-
-
-class SecurityBase(BaseModelWithConfig):
-    type_: SecuritySchemeType = Field(alias="type")
-    description: str | None = None
-
-
-class APIKeyIn(Enum):
-    query = "query"
-    header = "header"
-    cookie = "cookie"
-
-
-class APIKey(SecurityBase):
-    type_: SecuritySchemeType = Field(default=SecuritySchemeType.apiKey, alias="type")
-    in_: APIKeyIn = Field(alias="in")
-    name: str
-
-
-class HTTPBase(SecurityBase):
-    type_: SecuritySchemeType = Field(default=SecuritySchemeType.http, alias="type")
-    scheme: str
-
-
-class HTTPBearer(HTTPBase):
-    scheme: Literal["bearer"] = "bearer"
-    bearerFormat: str | None = None
-
-
-class OAuthFlow(BaseModelWithConfig):
-    refreshUrl: str | None = None
-    scopes: dict[str, str] = {}
-
-
-class OAuthFlowImplicit(OAuthFlow):
-    authorizationUrl: str
-
-
-class OAuthFlowPassword(OAuthFlow):
-    tokenUrl: str
-
-
-class OAuthFlowClientCredentials(OAuthFlow):
-    tokenUrl: str
-
-
-class OAuthFlowAuthorizationCode(OAuthFlow):
-    authorizationUrl: str
-    tokenUrl: str
-
-
-class OAuthFlows(BaseModelWithConfig):
-    implicit: OAuthFlowImplicit | None = None
-    password: OAuthFlowPassword | None = None
-    clientCredentials: OAuthFlowClientCredentials | None = None
-    authorizationCode: OAuthFlowAuthorizationCode | None = None
-
-
-class OAuth2(SecurityBase):
-    type_: SecuritySchemeType = Field(default=SecuritySchemeType.oauth2, alias="type")
-    flows: OAuthFlows
-
-
-class OpenIdConnect(SecurityBase):
-    type_: SecuritySchemeType = Field(default=SecuritySchemeType.openIdConnect, alias="type")
-    openIdConnectUrl: str
-
-
-SecurityScheme = APIKey | HTTPBase | OAuth2 | OpenIdConnect | HTTPBearer
 
 
 class Components(BaseModelWithConfig):

@@ -1,7 +1,7 @@
 """API keys in the query string, in a header or in a cookie."""
 
 from fastrapi.compat.starlette.exceptions import HTTPException
-from fastrapi.openapi.models import APIKey, APIKeyIn
+from fastrapi.openapi.security_models import APIKey, APIKeyIn
 from fastrapi.requests import HTTPConnection
 from fastrapi.security.base import SecurityBase
 from fastrapi.status import HTTP_401_UNAUTHORIZED

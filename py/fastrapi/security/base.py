@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fastrapi.openapi.models import SecurityBase as SecurityBaseModel
+    from fastrapi.openapi.security_models import SecurityBase as SecurityBaseModel
 
 
 class SecurityBase:

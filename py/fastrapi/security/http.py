@@ -6,8 +6,8 @@ from base64 import b64decode
 from pydantic import BaseModel
 
 from fastrapi.exceptions import HTTPException
-from fastrapi.openapi.models import HTTPBase as HTTPBaseModel
-from fastrapi.openapi.models import HTTPBearer as HTTPBearerModel
+from fastrapi.openapi.security_models import HTTPBase as HTTPBaseModel
+from fastrapi.openapi.security_models import HTTPBearer as HTTPBearerModel
 from fastrapi.requests import HTTPConnection
 from fastrapi.security.base import SecurityBase
 from fastrapi.security.utils import get_authorization_scheme_param

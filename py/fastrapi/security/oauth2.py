@@ -3,8 +3,8 @@
 from typing import Annotated, Any
 
 from fastrapi.exceptions import HTTPException
-from fastrapi.openapi.models import OAuth2 as OAuth2Model
-from fastrapi.openapi.models import OAuthFlows as OAuthFlowsModel
+from fastrapi.openapi.security_models import OAuth2 as OAuth2Model
+from fastrapi.openapi.security_models import OAuthFlows as OAuthFlowsModel
 from fastrapi.param_functions import Form
 from fastrapi.requests import HTTPConnection
 from fastrapi.security.base import SecurityBase

@@ -1,7 +1,7 @@
 """OpenID Connect, by the address of its discovery document."""
 
 from fastrapi.compat.starlette.exceptions import HTTPException
-from fastrapi.openapi.models import OpenIdConnect as OpenIdConnectModel
+from fastrapi.openapi.security_models import OpenIdConnect as OpenIdConnectModel
 from fastrapi.requests import HTTPConnection
 from fastrapi.security.base import SecurityBase
 from fastrapi.status import HTTP_401_UNAUTHORIZED

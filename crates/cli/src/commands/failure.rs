@@ -8,6 +8,7 @@ use pybridge::error::RunError;
 use pybridge::loader::{LoadError, UserFrame};
 
 use super::run::cannot_listen;
+use crate::args;
 use crate::exit::Exit;
 use crate::report::{Report, shown};
 use crate::settings::Settings;
@@ -52,7 +53,11 @@ pub(super) fn of_load(error: &LoadError, settings: &Settings) -> Report {
                 "no module of that name in {} or among the installed packages",
                 shown(app_dir)
             ))
-            .maybe_hint(did_you_mean(suggestions).or_else(|| app_dir_hint(settings))),
+            .maybe_hint(
+                spelling_hint(module, suggestions, settings)
+                    .or_else(|| did_you_mean(suggestions))
+                    .or_else(|| app_dir_hint(settings)),
+            ),
         LoadError::AttributeNotFound {
             module,
             attribute,
@@ -61,16 +66,34 @@ pub(super) fn of_load(error: &LoadError, settings: &Settings) -> Report {
         } => report(format!("the module '{module}' has no attribute '{attribute}'"))
             .maybe_hint(did_you_mean(suggestions))
             .maybe_hint(applications(module, apps_in_module)),
+        LoadError::NoAppInModule { module, factory } => {
+            let (what, flag) = if *factory {
+                ("factory", "--factory ")
+            } else {
+                ("application", "")
+            };
+            report(format!("there is no {what} in the module '{module}'")).hint(format!(
+                "if it has another name, give that, too: fastrapi-server {flag}{module}:NAME"
+            ))
+        }
         LoadError::ImportFailed {
             module,
             exception_text,
             user_frames,
-        } => report(format!("importing '{module}' failed")).cause(traceback(exception_text, user_frames)),
+        } => report(format!("importing '{module}' failed"))
+            .cause(traceback(exception_text, user_frames))
+            .maybe_hint(missing_package_hint(exception_text)),
         LoadError::FactoryFailed {
             name,
             exception_text,
             user_frames,
-        } => report(format!("the factory '{name}' failed")).cause(traceback(exception_text, user_frames)),
+        } => report(format!("the factory '{name}' failed"))
+            .cause(traceback(exception_text, user_frames))
+            .maybe_hint(
+                // Without a frame of its own the call itself failed.
+                (user_frames.is_empty() && exception_text.starts_with("TypeError"))
+                    .then_some("a factory is called without arguments"),
+            ),
         LoadError::NotAFactory { name } => {
             report(format!("'{name}' is not callable, so it cannot be a factory"))
                 .hint("leave out --factory to serve it as it is")
@@ -78,11 +101,18 @@ pub(super) fn of_load(error: &LoadError, settings: &Settings) -> Report {
         LoadError::NotAnApplication {
             name,
             problem,
+            remedy,
             apps_in_module,
         } => {
             let module = name.split(':').next().unwrap_or_default();
-            report(format!("'{name}' cannot be served"))
+            let message = if settings.factory {
+                format!("what the factory '{name}' makes cannot be served")
+            } else {
+                format!("'{name}' cannot be served")
+            };
+            report(message)
                 .cause(problem)
+                .maybe_hint(remedy.as_ref())
                 .maybe_hint(applications(module, apps_in_module))
         }
         LoadError::NoAppFound { looked_in } => report("no application was named and none was found".into())
@@ -101,7 +131,11 @@ pub(super) fn of_load(error: &LoadError, settings: &Settings) -> Report {
 /// The exception, and below it the lines of the application that led to it, innermost first: the last one is where to
 /// look, and the server's own lines would only hide it.
 fn traceback(exception: &str, frames: &[UserFrame]) -> String {
-    let mut text = exception.to_owned();
+    // A syntax error is shown below its place in the file.
+    let mut text = match exception.rsplit_once('\n') {
+        Some((place, error)) if exception.starts_with("  File ") => format!("{error}\n{place}"),
+        _ => exception.to_owned(),
+    };
     for UserFrame {
         file,
         line,
@@ -124,6 +158,33 @@ fn did_you_mean(suggestions: &[String]) -> Option<String> {
 fn applications(module: &str, names: &[String]) -> Option<String> {
     let targets = names.iter().map(|name| format!("{module}:{name}"));
     (!names.is_empty()).then(|| format!("applications in this module: {}", list(targets)))
+}
+
+/// What is wrong with a name that is no module's at all.
+fn spelling_hint(module: &str, suggestions: &[String], settings: &Settings) -> Option<String> {
+    if module.contains('/') {
+        let module = module.trim_start_matches("./").replace('/', ".");
+        return Some(format!("directories are separated by dots: {module}"));
+    }
+    let named_by_module = settings.app.as_deref() == Some(module);
+    if let Some((before, attribute)) = module.rsplit_once('.').filter(|_| named_by_module) {
+        if suggestions.iter().any(|name| name == before) {
+            return Some(format!(
+                "a colon stands before the attribute: {before}:{attribute}"
+            ));
+        }
+    }
+    args::similar_command(module)
+        .filter(|_| named_by_module && suggestions.is_empty())
+        .map(|command| format!("did you mean the command {command}?"))
+}
+
+/// Newcomers have the package in another environment than the one that the server uses.
+fn missing_package_hint(exception: &str) -> Option<&'static str> {
+    exception.starts_with("ModuleNotFoundError").then_some(
+        "install its package into the application's environment; the server uses --venv, else the activated one, \
+         else .venv beside the application",
+    )
 }
 
 fn app_dir_hint(settings: &Settings) -> Option<String> {
@@ -157,6 +218,37 @@ mod tests {
             "error: the module 'main' has no attribute 'ap'\nhint: did you mean app?\n\
              hint: applications in this module: main:app, main:admin\n"
         );
+    }
+
+    #[test]
+    fn names_in_the_wrong_form_are_put_right() {
+        let error = |module: &str, suggestions: &[&str]| LoadError::ModuleNotFound {
+            module: module.into(),
+            app_dir: ".".into(),
+            suggestions: suggestions.iter().map(ToString::to_string).collect(),
+        };
+        for (app, suggestions, hint) in [
+            (
+                "./src/main",
+                &[][..],
+                "directories are separated by dots: src.main",
+            ),
+            (
+                "main.app",
+                &["main"],
+                "a colon stands before the attribute: main:app",
+            ),
+            ("rout", &[], "did you mean the command routes?"),
+            ("mian", &["main"], "did you mean main?"),
+        ] {
+            let settings = Layer {
+                app: Some(app.into()),
+                ..Layer::default()
+            }
+            .settle();
+            let report = of_load(&error(app, suggestions), &settings).to_string();
+            assert!(report.ends_with(&format!("hint: {hint}\n")), "{report}");
+        }
     }
 
     #[test]

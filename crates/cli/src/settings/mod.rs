@@ -19,6 +19,7 @@ pub(crate) use layer::{document, read_flags};
 pub(crate) use list::{Layer, Settings};
 pub(crate) use values::{FastApiMode, Lane, Lifespan, LogLevel, LoopKind, Placement};
 
+use crate::exit::Exit;
 use crate::report::Report;
 
 /// Settles every setting: `flags`, then the environment, then the file that one of them names.
@@ -28,10 +29,31 @@ pub(crate) fn resolve(flags: Layer, config: Option<PathBuf>) -> Result<Settings,
         Some(path) => file::read(&path)?,
         None => Layer::default(),
     };
-    Ok(flags.or(environment).or(file).settle())
+    let settings = flags.or(environment).or(file).settle();
+    settings.check()?;
+    Ok(settings)
 }
 
 impl Settings {
+    /// Refuses what cannot be meant, before anything is bound or imported.
+    fn check(&self) -> Result<(), Report> {
+        let app = self.app.as_deref();
+        let module = app.map(|app| app.rsplit_once(':').map_or(app, |(module, _)| module));
+        let unusual = |module: &&str| module.is_empty() || (module.contains(':') && !module.ends_with(".py"));
+        if module.filter(unusual).is_some() {
+            let message = format!("'{}' does not name an application", app.unwrap_or_default());
+            return Err(Report::new(Exit::Usage, message).hint(
+                "the form is MODULE:ATTRIBUTE, such as main:app; without --app the usual files are looked at",
+            ));
+        }
+        if !self.app_dir.is_dir() {
+            let message = format!("{} is not a directory", self.app_dir.display());
+            return Err(Report::new(Exit::Usage, message)
+                .hint("--app-dir names the directory that the application is imported from"));
+        }
+        Ok(())
+    }
+
     /// Where to listen.
     pub(crate) fn address(&self) -> BindAddress {
         match &self.uds {
@@ -89,6 +111,25 @@ mod tests {
             Layer::default().settle().server(),
             server::ServerConfig::default()
         );
+    }
+
+    #[test]
+    fn what_names_no_application_or_no_directory_is_refused() {
+        let check = |app: &str, app_dir: &str| {
+            let layer = Layer {
+                app: Some(app.into()),
+                app_dir: Some(app_dir.into()),
+                ..Layer::default()
+            };
+            layer.settle().check()
+        };
+        for app in ["main:app", "main", "main.py:app", "a.b:c.d"] {
+            assert!(check(app, ".").is_ok(), "{app}");
+        }
+        for app in ["", ":app", "main:app:x"] {
+            assert!(check(app, ".").is_err(), "{app}");
+        }
+        assert!(check("main:app", "/no/such/directory").is_err());
     }
 
     #[test]

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use server::listener::BoundListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::pool::worst;
 use super::signals::{Request, Signals};
 use super::worker::{Orders, Worker, WorkerEvent, WorkerId};
-use super::{events, run};
+use super::{SHUTDOWN_ALLOWANCE, events, run};
 use crate::banner::Banner;
 use crate::exit::Exit;
 use crate::launcher::Launcher;
@@ -24,7 +25,7 @@ use crate::settings::Settings;
 const SETTLING: Duration = Duration::from_millis(50);
 /// A file that is written all the time does not put the answer off for ever.
 const LONGEST_SETTLING: Duration = Duration::from_millis(500);
-/// What requests in flight get: a person waits for the restart.
+/// What requests in flight get before a restart: a person waits for it.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// An application that writes one of its own modules whenever it starts would be restarted for ever.
 const CHANGES_DURING_START: u32 = 3;
@@ -83,9 +84,9 @@ impl Session {
             tokio::select! {
                 Some(event) = self.receiver.recv() => self.on_event(event),
                 Some(path) = self.watcher.written() => self.on_write(path).await?,
-                request = self.signals.next() => if let Request::Stop(_) = request {
-                    self.stop().await;
-                    return Ok(Exit::Success);
+                request = self.signals.next() => match request {
+                    Request::Stop(_) => return Ok(self.finish().await),
+                    Request::Reload => self.restart().await?,
                 },
             }
         }
@@ -140,8 +141,49 @@ impl Session {
             return Ok(());
         }
         eprintln!("dev: {} changed, restarting", shown(&changed[0]));
-        self.stop().await;
+        self.restart().await
+    }
+
+    async fn restart(&mut self) -> io::Result<()> {
+        if let Some(worker) = self.worker.take() {
+            worker.stop();
+            if timeout(PATIENCE, ended(&mut self.receiver, self.starts))
+                .await
+                .is_err()
+            {
+                worker.kill();
+                ended(&mut self.receiver, self.starts).await;
+            }
+        }
         self.start()
+    }
+
+    /// Ends the worker as without `dev`: requests in flight get their time, and a second signal skips it.
+    async fn finish(self) -> Exit {
+        let Self {
+            orders,
+            mut signals,
+            worker,
+            starts,
+            mut receiver,
+            ..
+        } = self;
+        let patience = orders.settings.graceful_timeout() + SHUTDOWN_ALLOWANCE;
+        // As long as anyone holds the listening socket, clients are not refused.
+        drop(orders);
+        let Some(worker) = worker else {
+            return Exit::Success;
+        };
+        worker.stop();
+        let mut exit = Exit::Success;
+        tokio::select! {
+            status = ended(&mut receiver, starts) => return status.map_or(exit, |status| worst(exit, Exit::of_child(status))),
+            () = sleep(patience) => tracing::error!("the worker does not stop and is ended"),
+            request = stop_requested(&mut signals) => exit = Exit::Other(128 + request),
+        }
+        worker.kill();
+        ended(&mut receiver, starts).await;
+        exit
     }
 
     /// Whether every one of the files changed during each of the last starts.
@@ -164,22 +206,23 @@ impl Session {
         }
         endless
     }
+}
 
-    async fn stop(&mut self) {
-        let Some(worker) = self.worker.take() else { return };
-        worker.stop();
-        if timeout(PATIENCE, self.ended()).await.is_err() {
-            worker.kill();
-            self.ended().await;
+/// Waits for the end of the worker `last`.
+async fn ended(events: &mut UnboundedReceiver<WorkerEvent>, last: u64) -> Option<ExitStatus> {
+    loop {
+        match events.recv().await? {
+            WorkerEvent::Ended(WorkerId(id), status) if id == last => return Some(status),
+            WorkerEvent::Ready(..) | WorkerEvent::Ended(..) => {}
         }
     }
+}
 
-    /// Waits for the end of the worker that was started last.
-    async fn ended(&mut self) {
-        while let Some(event) = self.receiver.recv().await {
-            if matches!(event, WorkerEvent::Ended(WorkerId(id), _) if id == self.starts) {
-                return;
-            }
+/// The number of the next signal that asks to stop.
+async fn stop_requested(signals: &mut Signals) -> u8 {
+    loop {
+        if let Request::Stop(number) = signals.next().await {
+            return number;
         }
     }
 }

@@ -260,7 +260,7 @@ impl Pool {
 }
 
 /// The status to end with when a worker that was told to stop ended with `worker`.
-fn worst(exit: Exit, worker: Exit) -> Exit {
+pub(super) fn worst(exit: Exit, worker: Exit) -> Exit {
     // A worker that had not finished starting is ended by the signal itself.
     let ended_by_stop = worker == Exit::Other(128 + 15);
     if exit == Exit::Success && !ended_by_stop {

@@ -91,10 +91,9 @@ impl InterpreterError {
                     format!("recreate it: python{PYTHON_VERSION} -m venv --clear <directory>")
                 }
             }),
-            Self::VersionMismatch { path, .. } => Some(format!(
-                "make an environment of the right version (python{PYTHON_VERSION} -m venv {}), or install the wheel \
-                 in this one and run its own bin/fastrapi-server",
-                path.display()
+            Self::VersionMismatch { .. } => Some(format!(
+                "make an environment of the right version (python{PYTHON_VERSION} -m venv DIRECTORY) and name it with \
+                 --venv, or install the wheel in this one and run its own bin/fastrapi-server"
             )),
             Self::PackageMismatch { path, .. } => Some(format!(
                 "run {}, or install the same version there: pip install fastrapi-server=={}",

@@ -11,6 +11,7 @@ mod error;
 mod frozen;
 mod program;
 mod unpack;
+mod unpack_directory;
 mod venv;
 
 use std::ffi::OsString;
@@ -65,6 +66,16 @@ pub fn initialize(options: &InterpreterOptions) -> Result<Option<Venv>, Interpre
     let venv = venv::discover(options.venv.as_deref(), &options.app_dir)?;
     config::start(options, venv.as_ref())?;
     Ok(venv)
+}
+
+/// Gives memory back that only the start needed: to be called once the application has been loaded.
+pub fn release_start_memory() {
+    archive::release_pages();
+    #[cfg(target_env = "gnu")]
+    // SAFETY: may be called at any time on any thread.
+    unsafe {
+        libc::malloc_trim(0)
+    };
 }
 
 /// Ends the interpreter: `atexit` callbacks run and the standard streams are flushed. No other thread may attach

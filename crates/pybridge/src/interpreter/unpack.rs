@@ -5,17 +5,18 @@
 
 use std::collections::HashSet;
 use std::ffi::CString;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::IntoRawFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use rustix::fs::{MemfdFlags, StatVfsMountFlags};
+use rustix::fs::MemfdFlags;
 
 use super::archive::{Archive, Entry};
+use super::unpack_directory::{Candidate, UnpackDirectory};
 
 /// A shared library that could not be made available.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +70,7 @@ fn load(name: &str, path: &Path) -> Result<(), UnpackError> {
 }
 
 fn place(archive: &Archive, name: &str) -> Result<PathBuf, UnpackError> {
-    static DIRECTORY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    static DIRECTORY: OnceLock<Result<UnpackDirectory, String>> = OnceLock::new();
     let entry = archive
         .get(name)
         .ok_or_else(|| UnpackError::Absent(name.to_owned()))?;
@@ -78,9 +79,12 @@ fn place(archive: &Archive, name: &str) -> Result<PathBuf, UnpackError> {
         .map(|entry| String::from_utf8_lossy(entry.data))
         .unwrap_or_default();
     let directory = DIRECTORY.get_or_init(|| choose(&candidates(), &digest));
-    let written = directory.clone().and_then(|directory| {
-        in_directory(&directory, name, entry).map_err(|error| format!("{}: {error}", directory.display()))
-    });
+    let written = match directory {
+        Ok(UnpackDirectory { path, .. }) => {
+            in_directory(path, name, entry).map_err(|error| format!("{}: {error}", path.display()))
+        }
+        Err(reason) => Err(reason.clone()),
+    };
     written.or_else(|reason| {
         in_memory(name, entry).map_err(|memory| UnpackError::NoPlace {
             name: name.to_owned(),
@@ -88,13 +92,6 @@ fn place(archive: &Archive, name: &str) -> Result<PathBuf, UnpackError> {
             memory,
         })
     })
-}
-
-/// A directory in which ours may be made.
-struct Candidate {
-    path: PathBuf,
-    /// Whether its parents are made too. Those of the system's own directories are not ours to make.
-    recursive: bool,
 }
 
 /// Best first: systemd's cache directory of the service, the user's cache directory, and memory-backed or temporary
@@ -125,60 +122,15 @@ fn candidates() -> Vec<Candidate> {
         .collect()
 }
 
-fn choose(candidates: &[Candidate], digest: &str) -> Result<PathBuf, String> {
+fn choose(candidates: &[Candidate], digest: &str) -> Result<UnpackDirectory, String> {
     let mut reasons = Vec::new();
     for candidate in candidates {
-        match prepare(candidate, digest) {
+        match UnpackDirectory::open(candidate, digest) {
             Ok(directory) => return Ok(directory),
             Err(error) => reasons.push(format!("{}: {error}", candidate.path.display())),
         }
     }
     Err(reasons.join("; "))
-}
-
-fn prepare(candidate: &Candidate, digest: &str) -> io::Result<PathBuf> {
-    let make = |path: &Path| match DirBuilder::new()
-        .recursive(candidate.recursive)
-        .mode(0o700)
-        .create(path)
-    {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => made,
-    };
-    make(&candidate.path)?;
-    let directory = candidate.path.join(digest);
-    make(&directory)?;
-    let directory = directory.canonicalize()?;
-    for ancestor in directory.ancestors() {
-        check_owner(ancestor, ancestor == directory)?;
-    }
-    if rustix::fs::statvfs(&directory)?
-        .f_flag
-        .contains(StatVfsMountFlags::NOEXEC)
-    {
-        return Err(io::Error::other("the file system is mounted noexec"));
-    }
-    Ok(directory)
-}
-
-/// Nobody but root and this user may be able to put another file, or another directory, in the place of ours.
-fn check_owner(path: &Path, innermost: bool) -> io::Result<()> {
-    let metadata = fs::symlink_metadata(path)?;
-    let user = rustix::process::geteuid().as_raw();
-    let owned = metadata.uid() == user || (metadata.uid() == 0 && !innermost);
-    let sticky = metadata.mode() & 0o1000 != 0;
-    let closed = if innermost {
-        metadata.mode() & 0o077 == 0
-    } else {
-        metadata.mode() & 0o022 == 0 || sticky
-    };
-    if metadata.is_dir() && owned && closed {
-        return Ok(());
-    }
-    Err(io::Error::new(
-        io::ErrorKind::PermissionDenied,
-        format!("{} is open to other users", path.display()),
-    ))
 }
 
 fn in_directory(directory: &Path, name: &str, entry: Entry) -> io::Result<PathBuf> {
@@ -231,7 +183,8 @@ fn in_memory(name: &str, entry: Entry) -> io::Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::fs::DirBuilder;
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, symlink};
 
     use super::*;
 
@@ -266,7 +219,7 @@ mod tests {
     #[test]
     fn a_library_is_written_once_and_repaired_if_it_was_cut_off() {
         let base = Base::new("once");
-        let directory = choose(&[in_cache(base.0.join("cache"))], "digest").unwrap();
+        let directory = choose(&[in_cache(base.0.join("cache"))], "digest").unwrap().path;
         assert_eq!(fs::metadata(&directory).unwrap().mode() & 0o777, 0o700);
         let path = in_directory(&directory, "lib/x.so", ENTRY).unwrap();
         let first = fs::metadata(&path).unwrap().ino();
@@ -276,7 +229,8 @@ mod tests {
         fs::write(&path, b"a lib").unwrap();
         in_directory(&directory, "lib/x.so", ENTRY).unwrap();
         assert_eq!(fs::read(&path).unwrap(), ENTRY.data);
-        assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
+        // The library, and the lock.
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 2);
     }
 
     #[test]
@@ -293,7 +247,8 @@ mod tests {
             &[base.0.join("open"), inside.join("cache"), good.clone()].map(in_cache),
             "digest",
         )
-        .unwrap();
+        .unwrap()
+        .path;
         assert_eq!(chosen, good.join("digest"));
     }
 

@@ -1,5 +1,6 @@
 //! Which objects of a module are applications.
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 use super::LoadError;
 
@@ -53,20 +54,26 @@ pub(super) fn pick<'py>(
     factory: bool,
 ) -> Result<(String, Bound<'py, PyAny>), LoadError> {
     let usual: &[&str] = if factory { &USUAL_FACTORIES } else { &USUAL_NAMES };
+    let mut unfit = None;
     for name in usual {
-        match module.getattr(*name) {
-            Ok(found) if factory || problem(&found).is_none() => return Ok(((*name).to_owned(), found)),
-            _ => {}
+        let Ok(found) = module.getattr(*name) else {
+            continue;
+        };
+        if factory || problem(&found).is_none() {
+            return Ok(((*name).to_owned(), found));
         }
+        unfit.get_or_insert(((*name).to_owned(), found));
     }
     let first = names(module).into_iter().next().filter(|_| !factory);
-    match first {
-        Some(name) => {
-            let found = attribute(module, &name)?;
-            Ok((name, found))
-        }
-        None => Err(not_found(module, usual.first().copied().unwrap_or("app"))),
+    if let Some(name) = first {
+        let found = attribute(module, &name)?;
+        return Ok((name, found));
     }
+    // What has the usual name and cannot be served is what was meant: the caller says what is wrong with it.
+    unfit.ok_or_else(|| LoadError::NoAppInModule {
+        module: name_of(module),
+        factory,
+    })
 }
 
 /// The names of the applications in a module, in the order of their definition.
@@ -90,36 +97,64 @@ fn is_instance_of_framework(value: &Bound<'_, PyAny>) -> bool {
     })
 }
 
-/// Why the object cannot be an ASGI 3 application, if that can be told without calling it.
-pub(super) fn problem(value: &Bound<'_, PyAny>) -> Option<String> {
-    let kind = super::super::asgi::type_name(value);
-    if !value.is_callable() {
-        return Some(format!("it is an instance of '{kind}', which cannot be called"));
-    }
-    if value.is_instance_of::<pyo3::types::PyType>() {
-        return Some("it is a class; name an instance of it, or a function with --factory".to_owned());
-    }
-    let accepts = accepts_three(value);
-    if accepts == Some(false) {
-        return Some(format!(
-            "'{kind}' cannot be called with (scope, receive, send); if it makes the application, add --factory"
-        ));
-    }
-    None
+/// Why an object is no ASGI 3 application, and what would help.
+#[derive(Debug)]
+pub(super) struct Problem {
+    pub(super) text: String,
+    pub(super) remedy: Option<String>,
 }
 
-/// Whether a call with three positional arguments fits; `None` when the signature is not known.
-fn accepts_three(value: &Bound<'_, PyAny>) -> Option<bool> {
+/// What is wrong with the object as an ASGI 3 application, if that can be told without calling it.
+pub(super) fn problem(value: &Bound<'_, PyAny>) -> Option<Problem> {
+    let kind = super::super::asgi::type_name(value);
+    let because = |text: String, remedy: Option<&str>| {
+        let remedy = remedy.map(str::to_owned);
+        Some(Problem { text, remedy })
+    };
+    if !value.is_callable() {
+        return because(
+            format!("it is an instance of '{kind}', which cannot be called"),
+            None,
+        );
+    }
+    if value.is_instance_of::<pyo3::types::PyType>() {
+        if accepts(value, 1) == Some(true) && method_accepts(value, "__call__", 3) {
+            return because(ASGI_2.to_owned(), Some(ASGI_2_REMEDY));
+        }
+        let remedy = "name an instance of it, or a function that makes one with --factory";
+        return because("it is a class".to_owned(), Some(remedy));
+    }
+    if accepts(value, 3) != Some(false) {
+        return None;
+    }
+    let text = format!("'{kind}' cannot be called with (scope, receive, send)");
+    match (accepts(value, 0), accepts(value, 1)) {
+        (Some(true), _) => because(text, Some("if it makes the application, add --factory")),
+        (_, Some(true)) => because(format!("{text}; {ASGI_2}"), Some(ASGI_2_REMEDY)),
+        _ => because(text, None),
+    }
+}
+
+const ASGI_2: &str = "it looks like an ASGI 2 application, which takes the scope alone";
+const ASGI_2_REMEDY: &str =
+    "make it an ASGI 3 one: app = asgiref.compatibility.guarantee_single_callable(app)";
+
+/// Whether a call with `count` positional arguments fits; `None` when the signature is not known.
+fn accepts(value: &Bound<'_, PyAny>, count: usize) -> Option<bool> {
     let py = value.py();
     let signature = py
         .import("inspect")
         .and_then(|inspect| inspect.call_method1("signature", (value,)))
         .ok()?;
-    Some(
-        signature
-            .call_method1("bind", (py.None(), py.None(), py.None()))
-            .is_ok(),
-    )
+    let arguments = PyTuple::new(py, (0..count).map(|_| py.None())).ok()?;
+    Some(signature.call_method1("bind", arguments).is_ok())
+}
+
+/// Whether the class has a method of that name that `count` arguments fit, the instance included.
+fn method_accepts(class: &Bound<'_, PyAny>, name: &str, count: usize) -> bool {
+    class
+        .getattr(name)
+        .is_ok_and(|method| accepts(&method, count) == Some(true))
 }
 
 /// Names like the one that was not found.

@@ -42,6 +42,14 @@ pub enum LoadError {
         /// Names of applications in the module.
         apps_in_module: Vec<String>,
     },
+    /// Only a module was named, and nothing in it can be served.
+    #[error("no application in the module '{module}'")]
+    NoAppInModule {
+        /// The module.
+        module: String,
+        /// Whether a factory was looked for.
+        factory: bool,
+    },
     /// The module raised while it was imported.
     #[error("importing '{module}' failed: {exception_text}")]
     ImportFailed {
@@ -75,6 +83,8 @@ pub enum LoadError {
         name: String,
         /// What is wrong with it.
         problem: String,
+        /// What would help, where it can be told.
+        remedy: Option<String>,
         /// Names of applications in the module.
         apps_in_module: Vec<String>,
     },

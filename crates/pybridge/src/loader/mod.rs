@@ -54,7 +54,8 @@ pub fn load(py: Python<'_>, target: &AppTarget) -> Result<LoadedApp, LoadError> 
         let name = format!("{}:{attribute}", location.module);
         return Err(LoadError::NotAnApplication {
             name,
-            problem,
+            problem: problem.text,
+            remedy: problem.remedy,
             apps_in_module: candidates::names(&module),
         });
     }

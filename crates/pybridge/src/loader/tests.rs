@@ -165,3 +165,39 @@ fn without_a_name_the_usual_files_are_looked_at() {
     };
     assert_eq!(looked_in.first(), Some(&empty.directory.join("main.py")));
 }
+
+#[test]
+fn what_has_the_usual_name_and_is_no_application_is_named() {
+    let project = Project::new(
+        "usual",
+        &[("usual_one.py", "app = 5\n"), ("usual_two.py", "x = 5\n")],
+    );
+    let Err(LoadError::NotAnApplication { name, problem, .. }) = project.load(Some("usual_one"), false)
+    else {
+        panic!("5 is no application")
+    };
+    assert_eq!(name, "usual_one:app");
+    assert!(problem.contains("'int'"), "{problem}");
+    assert!(matches!(
+        project.load(Some("usual_two"), false),
+        Err(LoadError::NoAppInModule { factory: false, .. })
+    ));
+}
+
+#[test]
+fn factories_and_applications_of_asgi_2_are_told_apart() {
+    let source = "def make(): ...\ndef two(scope): ...\nclass Two:\n    def __init__(self, scope): ...\n    \
+                  async def __call__(self, receive, send): ...\n";
+    let project = Project::new("asgi2", &[("asgi_two.py", source)]);
+    for (name, expected) in [("make", "--factory"), ("two", "ASGI 3"), ("Two", "ASGI 3")] {
+        let Err(LoadError::NotAnApplication { remedy, .. }) =
+            project.load(Some(&format!("asgi_two:{name}")), false)
+        else {
+            panic!("{name} is no application")
+        };
+        assert!(
+            remedy.as_deref().unwrap_or_default().contains(expected),
+            "{name}: {remedy:?}"
+        );
+    }
+}

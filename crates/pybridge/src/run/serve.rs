@@ -17,6 +17,7 @@ use crate::asgi::{AsgiApp, Lifespan};
 use crate::collector;
 use crate::error::RunError;
 use crate::event_loop::{EventLoop, LoopHandle, completion};
+use crate::interpreter;
 use crate::loader::{self, LoadedApp};
 use crate::placement::SyncExecutor;
 use crate::threadpool::{DEFAULT_MAX_THREADS, ThreadPool};
@@ -174,6 +175,7 @@ impl Session {
             })?
         })
         .map_err(|error| RunError::Prepare(error.to_string()))?;
+        interpreter::release_start_memory();
         let ready = Ready {
             address: self.options.listener.address().clone(),
             application: name,
