@@ -22,7 +22,7 @@ PIP := -m pip --disable-pip-version-check --quiet
 PACKAGE := $(shell find py/fastrapi -type f -not -name '*.pyc' -not -name '*.so')
 RUST := Cargo.toml Cargo.lock $(shell find crates -type f -not -name '*.pyc')
 
-.PHONY: help build binary wheel venv run test lint format bench conformance hardening chroot-test image-test clean
+.PHONY: help build binary wheel venv run test lint format bench micro instructions parallel conformance hardening chroot-test image-test clean
 
 help:
 	@echo 'make build        the binary $(BINARY), the wheel target/wheels/, the environment $(VENV)'
@@ -32,6 +32,8 @@ help:
 	@echo 'make format       put the sources into the form that lint wants'
 	@echo 'make chroot-test  the binary alone in a chroot (root)'
 	@echo 'make image-test   the container image (root)'
+	@echo 'make micro        cargo bench: what single steps cost; make instructions: the same and whole requests, counted'
+	@echo 'make parallel     what goes on while a handler holds the interpreter'
 	@echo 'make bench | conformance | hardening   the harnesses in HARNESS=$(HARNESS); results under target/'
 
 # --- building ---------------------------------------------------------------------------------------------------
@@ -194,6 +196,23 @@ bench: target/harness/bench build
 	$(SUITE) setup $(SUITE_FOLDERS) --python "$$(cat $(CURDIR)/$(B)/python)" $(BENCH_SETUP_OPTIONS)
 	$(SUITE) run $(SUITE_FOLDERS) --server $(CURDIR)/$(BINARY) --out $(CURDIR)/target/bench \
 	  $(if $(BENCH_WORKLOADS),--rows $(BENCH_WORKLOADS)) $(BENCH_RUN_OPTIONS) $(if $(BENCH_OPTIONS),-- $(BENCH_OPTIONS))
+
+# Single steps: their times, and with `make instructions` what they and whole requests cost in instructions.
+MICRO = PYTHONPATH="$(CURDIR)/py:$$(echo $(CURDIR)/$(VENV)/lib/python3.*/site-packages)" PYO3_PYTHON=$(python) \
+  cargo bench --locked -p fastrapi-server-core -p fastrapi-pybridge --bench routing --bench framing --bench direct
+COUNT = PYTHONPATH="$(CURDIR)/benches:$(CURDIR)/py:$$(echo $(CURDIR)/$(VENV)/lib/python3.*/site-packages)" \
+  PYTHONDONTWRITEBYTECODE=1 $(VENV)/bin/python -m instructions
+
+micro: venv
+	$(MICRO)
+
+instructions: NEEDS := valgrind
+instructions: build
+	$(COUNT) micro $$($(MICRO) --no-run 2>&1 | sed -n 's/^ *Executable .*(\(.*\))/\1/p') $(COUNT_OPTIONS)
+	$(COUNT) requests $(BINARY) --venv $(VENV) $(COUNT_OPTIONS)
+
+parallel: build
+	$(VENV)/bin/python benches/parallel.py $(BINARY) --venv $(VENV)
 
 # Each suite on both lanes; what fails in one run does not keep the others from running.
 conformance: target/harness/conformance build

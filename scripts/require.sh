@@ -55,6 +55,7 @@ for need in "$@"; do
         image) want_command buildah buildah; want_command debootstrap debootstrap ;;
         systemd) want_command systemd-analyze systemd ;;
         bench) want_command wrk wrk ;;
+        valgrind) want_command valgrind valgrind ;;
         root)
             if [ "$(id -u)" -ne 0 ]; then
                 echo "error: this target needs root" >&2

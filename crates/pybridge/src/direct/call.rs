@@ -13,11 +13,7 @@ use crate::coroutine::{Step, step};
 ///
 /// # Errors
 /// Whatever the function raises; for a coroutine function nothing has run yet.
-pub(super) fn call<'py>(
-    py: Python<'py>,
-    plan: &Plan,
-    arguments: &Arguments<'py>,
-) -> PyResult<Bound<'py, PyAny>> {
+pub fn call<'py>(py: Python<'py>, plan: &Plan, arguments: &Arguments<'py>) -> PyResult<Bound<'py, PyAny>> {
     let keywords = plan.keywords.as_ref().map_or(std::ptr::null_mut(), Py::as_ptr);
     let positional = if keywords.is_null() { arguments.len() } else { 0 };
     // SAFETY: `Bound` is a transparent wrapper around an object pointer, the arguments outlive the call, `keywords` is
@@ -37,7 +33,7 @@ pub(super) fn call<'py>(
 ///
 /// # Errors
 /// What the coroutine raises, and `RuntimeError` should it suspend all the same.
-pub(super) fn finish_step<'py>(coroutine: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+pub fn finish_step<'py>(coroutine: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     match step(coroutine) {
         Step::Returned(value) => Ok(value.into_bound(coroutine.py())),
         Step::Raised(error) => Err(error),

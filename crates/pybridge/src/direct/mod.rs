@@ -15,6 +15,7 @@ mod session;
 mod shadows;
 mod table;
 
+pub use call::{call, finish_step};
 pub use extract::{Arguments, Input, Refused, arguments};
 pub use files::Files;
 pub use head::MatchedPath;

@@ -1,0 +1,1 @@
+"""Counts of instructions, which hardly depend on what else the machine does."""
