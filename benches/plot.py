@@ -144,8 +144,8 @@ def draw(results: dict[str, Any], theme: Theme) -> str:
         text(31, 50, "FastrAPI", theme.text),
         box(100, 41, BAR, theme.peer),
         text(115, 50, "thriftiest other Python server", theme.text),
-        box(298, 41, BAR, theme.limit),
-        text(313, 50, "plain axum: Rust, no Python", theme.text),
+        box(316, 41, BAR, theme.limit),
+        text(331, 50, "plain axum: Rust, no Python", theme.text),
         text(WIDTH - 16, 50, "logarithmic", theme.faint, 11, "text-anchor='end'"),
         *draw_axis(bottom, most, theme),
     ]
