@@ -4,7 +4,7 @@ from typing import Any, final
 
 from fastrapi.plan import ApplicationPlan
 from fastrapi.plan.models import Shapes
-from fastrapi.types import ASGIApp
+from fastrapi.types import Scope
 
 def main() -> int:
     """Run the command line `fastrapi-server` with `sys.argv`; returns the exit status."""
@@ -14,29 +14,14 @@ class Plans:
     """The plans of an application, for lookups."""
 
     def __new__(cls, plan: ApplicationPlan) -> Plans: ...
-    def find(
-        self, method: str, path: bytes, query: bytes, headers: list[tuple[bytes, bytes]], /
-    ) -> PlannedCall | None:
-        """The call that a request leads to; `None` if only the ASGI application can serve it."""
+    def announce(
+        self, scope: Scope, method: str, path: bytes, query: bytes, headers: list[tuple[bytes, bytes]]
+    ) -> None:
+        """Add the plan that a request leads to to the extensions of its scope, if there is one."""
 
 @final
 class PlannedCall:
-    """One request with its plan."""
-
-    @property
-    def takes_body(self) -> bool: ...
-    @property
-    def is_task(self) -> bool: ...
-    @property
-    def is_sync(self) -> bool: ...
-    @property
-    def on_error(self) -> ASGIApp: ...
-    def extend_scope(self, scope: dict[str, Any]) -> None: ...
-    def run(self, body: bytes, request: Any) -> tuple[Any] | None:
-        """Call the plan's function. `None`: nothing was called, the application has to serve the request."""
-
-    def answer(self, result: Any) -> tuple[Any, ...]:
-        """`(status, headers, body, finish)`, or `(response, finish)` for a response that sends itself."""
+    """One request with its plan; see `fastrapi.routing.planned.PlannedCall`."""
 
 @final
 class ModelReader:

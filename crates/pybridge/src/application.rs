@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use server::{Request, Response};
 
 use crate::asgi::AsgiApp;
-use crate::direct::{self, DirectLane, Found, PlanTable, RouteCounts};
+use crate::direct::{self, Compiled, DirectLane, Found, PlanTable, RouteCounts};
 use crate::placement::SyncExecutor;
 
 /// Serves requests with a Python application.
@@ -45,9 +45,13 @@ impl PythonService {
         body_limit: u64,
     ) -> PyResult<Self> {
         let direct = match direct::compile(application)? {
-            Some((table, layers)) => Some((
+            Some(Compiled {
                 table,
-                DirectLane::new(py, Arc::clone(&general), executor, layers, body_limit)?,
+                layers,
+                is_inside,
+            }) => Some((
+                table,
+                DirectLane::new(py, Arc::clone(&general), executor, layers, is_inside, body_limit)?,
             )),
             None => None,
         };

@@ -6,11 +6,14 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, M
 from typing import Any
 
 import anyio
-import anyio.abc
 
 from fastrapi.middleware._handover import EndOfMessages, Handover, Signal
+from fastrapi.middleware._inside import Inside
+from fastrapi.middleware._side_tasks import SideTasks, side_tasks
+from fastrapi.middleware.errors import ObservedSend
 from fastrapi.requests import Request
 from fastrapi.responses import Response
+from fastrapi.routing.planned import LAST_MESSAGE
 from fastrapi.types import ASGIApp, Message, Receive, Scope, Send
 
 RequestResponseEndpoint = Callable[[Request[Any]], Awaitable[Response]]
@@ -35,10 +38,11 @@ class BaseHTTPMiddleware:
     def __init__(self, app: ASGIApp, dispatch: DispatchFunction | None = None) -> None:
         self.app = app
         self.dispatch_func: DispatchFunction = self.dispatch if dispatch is None else dispatch
+        self._inside = Inside.of(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await _Dispatch(self.app, scope, receive, send).run(self.dispatch_func)
+            await _Dispatch(self.app, self._inside, scope, receive, send).run(self.dispatch_func)
         else:
             await self.app(scope, receive, send)
 
@@ -77,38 +81,40 @@ class _SharedRequest(Request[Any]):
 class _Dispatch:
     """One call of `dispatch`."""
 
-    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, app: ASGIApp, inside: Inside, scope: Scope, receive: Receive, send: Send) -> None:
         self.app = app
+        self.inside = inside
         self.send = send
         self.scope = scope
         self.request = _SharedRequest(scope, receive, send)
         self.is_over = False
-        self._calls: list[_Call] = []
-        self._tasks: anyio.abc.TaskGroup
+        self.calls: list[_Call] = []
+        self._tasks: SideTasks
 
     async def run(self, dispatch: DispatchFunction) -> None:
         failure: Exception | None = None
-        async with anyio.create_task_group() as self._tasks:
+        async with side_tasks() as self._tasks:
             try:
                 response = await dispatch(self.request, self._call_next)
                 await response(self.scope, self.request.wrapped_receive, self.send)
             except Exception as exc:
                 failure = exc
-                self._tasks.cancel_scope.cancel()
+                self._tasks.cancel()
             finally:
                 self.is_over = True
-                for call in self._calls:
+                for call in self.calls:
                     call.end()
-        for call in self._calls:
+        for call in self.calls:
             if failure is None and not call.was_error_raised:
                 failure = call.error  # of a background task, or of a response that was discarded
+        self.calls.clear()  # they refer to this object
         if failure is not None:
             raise failure
 
     async def _call_next(self, request: Request[Any]) -> Response:
         call = _Call(self)
-        self._calls.append(call)
-        self._tasks.start_soon(call.run)
+        self.calls.append(call)
+        self._tasks.start(call.run, is_short=self.inside.is_short(self.scope))
         return await call.response()
 
 
@@ -139,6 +145,11 @@ class _Call:
         for scope in self._receiving:
             scope.cancel()
 
+    @property
+    def is_last(self) -> bool:
+        """Whether the application has ended, and no other run of it goes on."""
+        return self._messages.has_ended and len(self._dispatch.calls) == 1
+
     def mark_sent(self) -> None:
         """The application's response was sent as it is."""
         self._was_sent_by_us = True
@@ -165,7 +176,8 @@ class _Call:
             kind == "http.response.body" and not message.get("more_body")
         ):
             # Background tasks come after the response, not while its end is still on its way.
-            await self._sent.wait()
+            if not (LAST_MESSAGE in message and self._dispatch.inside.ends_with_response):
+                await self._sent.wait()
         elif kind == "http.response.body":
             await self._messages.taken()
 
@@ -175,6 +187,9 @@ class _Call:
         Raises:
             Exception: What the application raised.
         """
+        message = self._messages.get_nowait()
+        if message is not None:
+            return message
         try:
             return await self._messages.get()
         except EndOfMessages:
@@ -196,6 +211,15 @@ class _Call:
         assert message["type"] == "http.response.start", f"Unexpected message {message['type']!r}."
         return _RelayedResponse(self, message, info)
 
+    def take_whole_body(self) -> bytes | None:
+        """The body, if it has come in a message after which there is nothing."""
+        message = self._messages.peek()
+        if message is None or LAST_MESSAGE not in message or message.get("more_body"):
+            return None
+        self._messages.get_nowait()
+        body: bytes = message.get("body", b"")
+        return body
+
     async def body(self) -> AsyncIterator[bytes | Message]:
         """The pieces of the body, or the message that names a file to send instead."""
         while (message := await self._next_message()) is not None:
@@ -211,11 +235,7 @@ class _Call:
 
 
 class _RelayedResponse(Response):
-    """The application's response: its head, which can be changed, and its body as it comes.
-
-    Attributes:
-        body_iterator: The body; it can be replaced.
-    """
+    """The application's response: its head, which can be changed, and its body as it comes."""
 
     def __init__(self, call: _Call, start: Message, info: Mapping[str, Any] | None) -> None:
         self._call = call
@@ -224,7 +244,18 @@ class _RelayedResponse(Response):
         self.status_code = start["status"]
         self.raw_headers = list(start.get("headers", ()))
         self.background = None
-        self.body_iterator: AsyncIterable[Any] = call.body()
+        self._body: AsyncIterable[Any] | None = None
+
+    @property
+    def body_iterator(self) -> AsyncIterable[Any]:
+        """The body as it comes; can be replaced."""
+        if self._body is None:
+            self._body = self._call.body()
+        return self._body
+
+    @body_iterator.setter
+    def body_iterator(self, body: AsyncIterable[Any]) -> None:
+        self._body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._info is not None:
@@ -233,6 +264,25 @@ class _RelayedResponse(Response):
         if self._trailers:
             start["trailers"] = True
         await send(start)
+        whole = None
+        if self._body is None and _is_nobodys_business(send) and self._has_length():
+            whole = self._call.take_whole_body()
+        if whole is None:
+            await self._send_pieces(send)
+        else:
+            body: Message = {"type": "http.response.body", "body": whole, "more_body": False}
+            if self.background is None and self._call.is_last:
+                body[LAST_MESSAGE] = True
+            await send(body)
+        self._call.mark_sent()
+        if self.background is not None:
+            await self.background()
+
+    def _has_length(self) -> bool:
+        """Whether the client learns the length in any case, in however many messages the body is sent."""
+        return any(name == b"content-length" for name, _ in self.raw_headers)
+
+    async def _send_pieces(self, send: Send) -> None:
         is_file = False
         async for chunk in self.body_iterator:
             if isinstance(chunk, Mapping):
@@ -243,6 +293,8 @@ class _RelayedResponse(Response):
                 await send({"type": "http.response.body", "body": body, "more_body": True})
         if not is_file:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
-        self._call.mark_sent()
-        if self.background is not None:
-            await self.background()
+
+
+def _is_nobodys_business(send: Send) -> bool:
+    """Whether nothing on the way to the server could tell a body in one message from the same in two."""
+    return type(send) is ObservedSend or isinstance(getattr(send, "__self__", None), _Call)

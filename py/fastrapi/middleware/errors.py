@@ -14,6 +14,24 @@ from fastrapi.telemetry.state import STATE_KEY
 from fastrapi.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 
 
+class ObservedSend:
+    """A send channel that notes whether a response has begun.
+
+    Attributes:
+        has_started: Whether it has.
+    """
+
+    __slots__ = ("_send", "has_started")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.has_started = False
+
+    async def __call__(self, message: Message) -> None:
+        self.has_started = self.has_started or message["type"] == "http.response.start"
+        await self._send(message)
+
+
 class ServerErrorMiddleware:
     """The outermost layer: answers unhandled exceptions, and raises them again for the server's log.
 
@@ -32,15 +50,9 @@ class ServerErrorMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started = False
-
-        async def observe(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
+        observed = ObservedSend(send)
         try:
-            await self.app(scope, receive, observe)
+            await self.app(scope, receive, observed)
         except Exception as exc:
             if is_due_to_limit(exc):
                 raise  # the limit belongs to an application around this one, which answers 413
@@ -48,7 +60,7 @@ class ServerErrorMiddleware:
             if telemetry is not None:
                 telemetry.report_exception(exc)
             response = await self._response(Request(scope), exc)
-            if not started:
+            if not observed.has_started:
                 await response(scope, receive, send)
             raise
 

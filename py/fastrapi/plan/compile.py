@@ -36,6 +36,7 @@ ANY_PATH = "/{path:path}"
 def compile_application(app: FastAPI) -> ApplicationPlan:
     """The plan of every route of the application, as it is now."""
     reason = _application_reason(app)
+    middleware = unknown_middleware(app.user_middleware)
     on_error = error_application(app)
     parts = SharedParts()
     routes: list[RoutePlan | StaticPlan | GeneralRoute] = []
@@ -48,10 +49,14 @@ def compile_application(app: FastAPI) -> ApplicationPlan:
                 raise Unplannable(reason)
             if isinstance(route, EffectiveRoute) and route.is_layered:
                 raise Unplannable("its router has middleware or exception handlers")
-            routes.append(static_plan(route) or _plan(app, route, on_error, parts))
+            files = static_plan(route)
+            if files is not None and middleware is not None:
+                raise Unplannable(f"static files behind the middleware {middleware}")
+            routes.append(files or _plan(app, route, on_error, parts))
         except Unplannable as refusal:
             routes.append(_general(route, str(refusal)))
-    return ApplicationPlan(routes, [] if reason else layer_plans(app.user_middleware), reason)
+    layers = [] if reason or middleware else layer_plans(app.user_middleware)
+    return ApplicationPlan(routes, layers, middleware, reason)
 
 
 def effective_routes(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
@@ -77,9 +82,6 @@ def _application_reason(app: FastAPI) -> str | None:
             return f"the application overrides {name}"
     if _routes_its_own_way(app.router):
         return f"the router class {type(app.router).__name__}"
-    unknown = unknown_middleware(app.user_middleware)
-    if unknown is not None:
-        return f"the middleware {unknown}"
     if app._telemetry_gate.may_record:
         return "requests are recorded by the telemetry"
     if is_instrumented():

@@ -18,7 +18,8 @@ _PLACEMENTS = {"pure": "inline", "sync": "pool", "task": "loop"}
 
 @dataclass(frozen=True, slots=True)
 class RouteDescription:
-    """One route. `methods` is empty where every method is taken, and `reason` where the lane is `direct`."""
+    """One route. `methods` is empty where every method is taken. `reason` tells why the lane is not `direct`,
+    or which middleware is around it."""
 
     methods: tuple[str, ...]
     path: str
@@ -35,9 +36,11 @@ def describe_routes(application: Any) -> list[RouteDescription]:
     application."""
     if not isinstance(application, FastAPI):
         return [RouteDescription((), ANY_PATH, type(application).__name__, "general", _FOREIGN, "")]
-    planned = iter(compile_application(application).routes)
+    plan = compile_application(application)
+    around = f"inside of the middleware {plan.middleware}" if plan.middleware else ""
+    planned = iter(plan.routes)
     return [
-        _websocket(route) if isinstance(route, WebSocketRoute) else _http(next(planned), route)
+        _websocket(route) if isinstance(route, WebSocketRoute) else _http(next(planned), route, around)
         for route in effective_routes(application.routes)
     ]
 
@@ -46,10 +49,10 @@ def _websocket(route: Any) -> RouteDescription:
     return RouteDescription((WEBSOCKET,), route.path, route.name or "", "general", "a WebSocket", "loop")
 
 
-def _http(planned: Any, route: Any) -> RouteDescription:
+def _http(planned: Any, route: Any, around: str) -> RouteDescription:
     if isinstance(planned, RoutePlan):
         lane: Literal["direct", "general"] = "direct"
-        reason, placement = "", _PLACEMENTS[planned.placement]
+        reason, placement = around, _PLACEMENTS[planned.placement]
     elif isinstance(planned, StaticPlan):
         lane, reason, placement = "direct", "", ""
     else:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastrapi.middleware import Middleware
+from fastrapi.middleware.base import BaseHTTPMiddleware
 from fastrapi.middleware.cors import CORSMiddleware
 from fastrapi.middleware.gzip import GZipMiddleware
 from fastrapi.middleware.httpsredirect import HTTPSRedirectMiddleware
@@ -15,7 +16,7 @@ from fastrapi.middleware.trustedhost import TrustedHostMiddleware
 from fastrapi.plan.model import LayerPlan
 
 # Exactly these classes: a subclass may do something else.
-_KNOWN: tuple[Any, ...] = (
+KNOWN: tuple[Any, ...] = (
     CORSMiddleware,
     GZipMiddleware,
     HTTPSRedirectMiddleware,
@@ -25,10 +26,12 @@ _KNOWN: tuple[Any, ...] = (
 
 
 def unknown_middleware(stack: Sequence[Middleware]) -> str | None:
-    """The name of the first middleware that only Python can run."""
-    for layer in stack:
-        if layer.cls not in _KNOWN:
-            return getattr(layer.cls, "__name__", type(layer.cls).__name__)
+    """The name of the first middleware that only Python can run: of the class, or of the function."""
+    for cls, _, kwargs in stack:
+        if cls in KNOWN:
+            continue
+        named = kwargs.get("dispatch", cls) if cls is BaseHTTPMiddleware else cls
+        return getattr(named, "__name__", type(named).__name__)
     return None
 
 

@@ -118,7 +118,10 @@ class ApplicationPlan:
 
     routes: list[RoutePlan | StaticPlan | GeneralRoute]
     layers: list[LayerPlan]
-    """The middleware around planned routes, the outermost first."""
+    """The middleware around planned routes, the outermost first; empty where there is a `middleware`."""
+    middleware: str | None
+    """The first middleware that only Python can run, if there is one. The server then starts the ASGI
+    application, whose router runs the plan."""
     reason: str | None
     """Why no request may take the direct lane, if so."""
 

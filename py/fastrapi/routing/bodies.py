@@ -40,7 +40,7 @@ async def read_body(
     try:
         if isinstance(field.field_info, params.Form):
             return await request.form(**form_limits_in(request.scope))
-        content = await request.body()
+        content = await body_bytes(request)
         if not content:
             return MISSING
         if is_json(request.headers.get("content-type"), strict=strict_content_type):
@@ -51,7 +51,25 @@ async def read_body(
     except (StarletteHTTPException, OSError):
         raise
     except Exception as error:
-        raise HTTPException(status_code=400, detail="There was an error parsing the body") from error
+        raise _unreadable() from error
+
+
+async def body_bytes(request: Request) -> bytes:
+    """The body as it came.
+
+    Raises:
+        HTTPException: The body cannot be read: 400, or the status that a middleware chose.
+    """
+    try:
+        return await request.body()
+    except StarletteHTTPException:
+        raise
+    except Exception as error:
+        raise _unreadable() from error
+
+
+def _unreadable() -> HTTPException:
+    return HTTPException(status_code=400, detail="There was an error parsing the body")
 
 
 def is_json(content_type: str | None, *, strict: bool) -> bool:

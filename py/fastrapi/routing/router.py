@@ -50,6 +50,7 @@ from fastrapi.routing.options import (
     IncludeOptions,
     UniqueIdFunction,
 )
+from fastrapi.routing.planned import PLAN_EXTENSION, PlannedCall, run_plan
 from fastrapi.routing.route import APIRoute, APIWebSocketRoute
 from fastrapi.routing.selection import note_selected_route
 from fastrapi.types import ASGIApp, DecoratedCallable, ExceptionHandler, Lifespan, Receive, Scope, Send
@@ -310,6 +311,12 @@ class APIRouter(OperationMethods, Router):
             await included._handle_selected(scope, receive, send)
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        planned: PlannedCall | None = (scope.get("extensions") or {}).get(PLAN_EXTENSION)
+        if planned is not None:
+            left = await run_plan(planned, scope, receive, send)
+            if left is None:
+                return
+            receive = left
         inherit_form_limits(scope, self.form_limits)
         await super().app(scope, receive, send)
 

@@ -252,8 +252,17 @@ def test_middleware_decides_about_the_whole_application() -> None:
 
     app.add_middleware(Own)
     compiled = compile_application(app)
-    assert compiled.reason == "the middleware Own"
-    assert {type(route) for route in compiled.routes} == {GeneralRoute}
+    assert (compiled.reason, compiled.middleware, compiled.layers) == (None, "Own", [])
+    assert isinstance(plan_of(app, "/"), RoutePlan)
+
+
+def test_a_middleware_function_is_named() -> None:
+    app = FastAPI()
+
+    @app.middleware("http")
+    async def timing(request: Request, call_next: Any) -> Any: ...
+
+    assert compile_application(app).middleware == "timing"
 
 
 def test_other_response_classes_are_made_by_the_framework() -> None:

@@ -5,6 +5,7 @@ use http::request::Parts;
 use http::{Method, StatusCode};
 use pyo3::exceptions::asyncio::CancelledError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use server::{Request, Response};
 
 use super::exchange::{ClientDisconnected, Exchange, GoneGuard, plain};
@@ -13,6 +14,14 @@ use crate::event_loop::{LoopContext, completion};
 
 /// Serves a request. Resolves with the head of the response; its body may follow later.
 pub(crate) async fn serve(app: Arc<AsgiApp>, request: Request) -> Response {
+    serve_with(app, request, |_, _| Ok(())).await
+}
+
+/// As [`serve`], with a scope to which `prepare` adds something once the rest of it is there.
+pub(crate) async fn serve_with<P>(app: Arc<AsgiApp>, request: Request, prepare: P) -> Response
+where
+    P: FnOnce(&Bound<'_, PyDict>, Parts) -> PyResult<()> + Send + 'static,
+{
     let (parts, request_body) = request.into_parts();
     let connection = request_body.connection().cloned();
     let prefetched = match body::prefetch(&parts.headers, request_body).await {
@@ -24,7 +33,7 @@ pub(crate) async fn serve(app: Arc<AsgiApp>, request: Request) -> Response {
     let event_loop = app.event_loop.clone();
     let exchange = Arc::new(Exchange::new(app, connection, prefetched, responder, is_head));
     let guard = GoneGuard::new(Arc::clone(&exchange));
-    event_loop.submit(move |context| start(context, &exchange, &parts));
+    event_loop.submit(move |context| start_with(context, &exchange, parts, prepare));
     let response = response.await;
     guard.disarm();
     // Without a response the job was dropped: it panicked, or the loop has ended.
@@ -37,6 +46,25 @@ pub(crate) fn start(context: &LoopContext<'_, '_>, exchange: &Arc<Exchange>, par
         return;
     }
     let called = exchange.call(exchange.app.application.bind(context.py()), parts);
+    super::entry::run(context, exchange, called, |_| {});
+}
+
+fn start_with(
+    context: &LoopContext<'_, '_>,
+    exchange: &Arc<Exchange>,
+    parts: Parts,
+    prepare: impl FnOnce(&Bound<'_, PyDict>, Parts) -> PyResult<()>,
+) {
+    if exchange.is_over() {
+        return;
+    }
+    let application = exchange.app.application.bind(context.py());
+    let called = exchange
+        .connection_arguments(context.py(), &parts)
+        .and_then(|arguments| {
+            prepare(&arguments.0, parts)?;
+            crate::coroutine::of_awaitable(application.call1(arguments)?)
+        });
     super::entry::run(context, exchange, called, |_| {});
 }
 

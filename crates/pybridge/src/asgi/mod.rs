@@ -26,7 +26,7 @@ use crate::event_loop::LoopHandle;
 
 pub(crate) use entry::{ConnectionArguments, internal_server_error, run};
 pub(crate) use exchange::{Exchange, Prefetched, body_refusal};
-pub(crate) use http::{finish, start};
+pub(crate) use http::{finish, serve_with, start};
 pub use lifespan::{Lifespan, LifespanError, LifespanMode};
 pub(crate) use log::exception as log_exception;
 pub(crate) use message::type_name;

@@ -15,6 +15,7 @@ use super::files::Files;
 use super::head::{Head, MatchedPath, place_request};
 use super::layers::{Bypass, Layers};
 use super::plan::{Placement, Plan};
+use super::planned::PlannedCall;
 use super::respond::{Answer, Classes, answer, leave};
 use super::session;
 use crate::asgi::{self, AsgiApp, ConnectionArguments, Exchange, Prefetched};
@@ -24,12 +25,14 @@ use crate::placement::{Panicked, SyncExecutor};
 /// What the requests of one application share.
 #[derive(Debug)]
 pub struct DirectLane {
-    classes: Classes,
+    classes: Arc<Classes>,
     asgi: Arc<AsgiApp>,
     /// `fastrapi.requests.Request`
     request_class: Py<PyAny>,
     executor: Arc<SyncExecutor>,
     layers: Layers,
+    /// Whether plans are run by the application's own router, which its middleware is around.
+    is_inside: bool,
     /// Bytes of a body that is held in memory.
     body_limit: u64,
 }
@@ -65,13 +68,15 @@ impl DirectLane {
         asgi: Arc<AsgiApp>,
         executor: Arc<SyncExecutor>,
         layers: Layers,
+        is_inside: bool,
         body_limit: u64,
     ) -> PyResult<Arc<Self>> {
         Ok(Arc::new(Self {
-            classes: Classes::import(py)?,
+            classes: Arc::new(Classes::import(py)?),
             asgi,
             executor,
             layers,
+            is_inside,
             request_class: py.import("fastrapi.requests")?.getattr("Request")?.unbind(),
             body_limit,
         }))
@@ -83,12 +88,25 @@ impl DirectLane {
 
     /// Answers a request whose route has this plan.
     pub async fn serve(self: &Arc<Self>, plan: &Arc<Plan>, path: MatchedPath, request: Request) -> Response {
+        if self.is_inside {
+            return self.serve_inside(Arc::clone(plan), path, request).await;
+        }
         if self.layers.is_empty() {
             return self.run(plan, path, request, Bypass::default()).await;
         }
         self.layers
             .around(request, |request, bypass| self.run(plan, path, request, bypass))
             .await
+    }
+
+    /// Starts the application, whose router runs the plan if the middleware lets it.
+    async fn serve_inside(&self, plan: Arc<Plan>, path: MatchedPath, request: Request) -> Response {
+        let (classes, executor) = (Arc::clone(&self.classes), Arc::clone(&self.executor));
+        asgi::serve_with(Arc::clone(&self.asgi), request, move |scope, parts| {
+            let head = Head { parts, path };
+            PlannedCall::announce(scope, plan, head, classes, Some(executor))
+        })
+        .await
     }
 
     /// Answers a request for a file of a mounted directory.

@@ -39,6 +39,17 @@ pub struct RouteCounts {
     pub general: usize,
 }
 
+/// What [`compile`] makes of an application.
+#[derive(Debug)]
+pub struct Compiled {
+    /// Its routes.
+    pub table: PlanTable,
+    /// The middleware around planned routes.
+    pub layers: Layers,
+    /// Whether planned routes are answered inside of the ASGI application, behind middleware that only Python can run.
+    pub is_inside: bool,
+}
+
 /// The routes of one application.
 #[derive(Debug)]
 pub struct PlanTable {
@@ -51,7 +62,7 @@ pub struct PlanTable {
 ///
 /// # Errors
 /// What goes wrong in `fastrapi.plan`, and as [`PlanTable::read`].
-pub fn compile(application: &Bound<'_, PyAny>) -> PyResult<Option<(PlanTable, Layers)>> {
+pub fn compile(application: &Bound<'_, PyAny>) -> PyResult<Option<Compiled>> {
     let py = application.py();
     // Applications of other frameworks run without the package being imported.
     let loaded = py
@@ -68,7 +79,11 @@ pub fn compile(application: &Bound<'_, PyAny>) -> PyResult<Option<(PlanTable, La
     if !plan.getattr("reason")?.is_none() {
         return Ok(None);
     }
-    Ok(Some((PlanTable::read(&plan)?, Layers::read(&plan)?)))
+    Ok(Some(Compiled {
+        table: PlanTable::read(&plan)?,
+        layers: Layers::read(&plan)?,
+        is_inside: !plan.getattr("middleware")?.is_none(),
+    }))
 }
 
 impl PlanTable {

@@ -15,7 +15,7 @@ pub struct RouteDescription {
     pub name: String,
     /// `direct` or `general`.
     pub lane: String,
-    /// Why the lane is not the direct one.
+    /// Why the lane is not the direct one, or what else is around it.
     pub reason: String,
     /// Where the handler runs: `inline`, `pool` or `loop`.
     pub placement: String,
