@@ -62,6 +62,7 @@ fn options(settings: &Settings, listener: BoundListener) -> ServeOptions {
             Lifespan::On => LifespanMode::On,
             Lifespan::Off => LifespanMode::Off,
         },
+        processes: settings.workers.count(),
         worker_threads: settings.threads,
         direct_lane: settings.lane == Lane::Auto,
         sync_mode: match settings.sync {

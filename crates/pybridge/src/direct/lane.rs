@@ -1,12 +1,14 @@
 //! Requests on the direct lane, from the matched route to the response.
 
 use std::sync::Arc;
+use std::task::Waker;
 
 use bytes::Bytes;
 use http::Method;
 use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::prelude::*;
 use server::body::Collected;
+use server::placement::watched;
 use server::{Connection, Request, RequestBody, Response};
 
 use super::call::{call, finish_step};
@@ -177,7 +179,8 @@ impl Call {
     async fn run_inline(mut self) -> Response {
         let (responder, response) = completion();
         let mut reply = Reply::Responder(responder);
-        match Python::attach(|py| self.evaluate(py, &mut reply)) {
+        // Others may hold the interpreter's lock for long.
+        match watched(None, || Python::attach(|py| self.evaluate(py, &mut reply))) {
             Evaluation::Done(Ok(Answer::Ready(response, None))) => response,
             rest => {
                 self.deliver_on_loop(reply, rest);
@@ -208,8 +211,11 @@ impl Call {
             Ok(Err(Panicked)) => return asgi::internal_server_error(),
             Err(()) => executor.run(&plan.timing, move |py| {
                 match self.evaluate_in_own_context(py, &mut reply) {
-                    Evaluation::Done(Ok(Answer::Ready(response, None))) => reply.send(response),
-                    rest => self.deliver_on_loop(reply, rest),
+                    Evaluation::Done(Ok(Answer::Ready(response, None))) => reply.store(response),
+                    rest => {
+                        self.deliver_on_loop(reply, rest);
+                        None
+                    }
                 }
             }),
         }
@@ -435,16 +441,17 @@ impl Reply {
         call.lane.request_class.bind(py).call1(arguments)
     }
 
-    /// Completes the response from any thread.
-    fn send(self, response: Response) {
+    /// Completes the response from any thread; the caller wakes whom it returns.
+    fn store(self, response: Response) -> Option<Waker> {
         match self {
             // A client that has gone needs no response.
-            Self::Responder(responder) => drop(responder.send(response)),
+            Self::Responder(responder) => responder.store(response).ok().flatten(),
             Self::Exchange(exchange) => {
                 let event_loop = exchange.app.event_loop().clone();
                 event_loop.submit(move |context| exchange.respond(context, response));
+                None
             }
-            Self::None => {}
+            Self::None => None,
         }
     }
 

@@ -1,13 +1,14 @@
 //! Making sync calls where their placement says.
-use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Waker;
 use std::time::Instant;
 
 use pyo3::prelude::*;
 
-use super::watchdog::{Slot, Watchdog};
+use server::placement::watched;
+
 use super::{Place, Placement, SyncMode};
 use crate::event_loop::{Completed, LoopHandle, completion};
 use crate::threadpool::{ThreadPool, prepare_thread};
@@ -20,7 +21,6 @@ pub struct SyncExecutor {
     mode: SyncMode,
     pool: ThreadPool,
     event_loop: LoopHandle,
-    watchdog: Arc<Watchdog>,
     inline_calls: AtomicUsize,
     max_inline_calls: usize,
 }
@@ -40,10 +40,6 @@ impl std::fmt::Debug for SyncExecutor {
 #[error("the call panicked")]
 pub struct Panicked;
 
-thread_local! {
-    static SLOT: RefCell<Option<Arc<Slot>>> = const { RefCell::new(None) };
-}
-
 impl SyncExecutor {
     /// An executor for a runtime with `workers` threads.
     #[must_use]
@@ -52,7 +48,6 @@ impl SyncExecutor {
             mode,
             pool,
             event_loop,
-            watchdog: Arc::default(),
             inline_calls: AtomicUsize::new(0),
             max_inline_calls: workers.saturating_sub(1).max(1),
         }
@@ -105,19 +100,14 @@ impl SyncExecutor {
         work: impl FnOnce(Python<'_>) -> T,
     ) -> Result<T, Panicked> {
         self.event_loop.flush();
-        self.watchdog.wake();
-        let slot =
-            SLOT.with_borrow_mut(|slot| Arc::clone(slot.get_or_insert_with(|| self.watchdog.register())));
-        slot.enter(Instant::now(), Arc::clone(placement));
-        let outcome = self.call(|py| {
+        let call = |py: Python<'_>| {
             // Waiting for the interpreter's lock is not the callable's fault.
             let started = Instant::now();
             let result = work(py);
             placement.record(Place::Inline, started.elapsed());
             result
-        });
-        slot.leave();
-        outcome
+        };
+        watched(Some(placement), || self.call(call))
     }
 
     fn call<T>(&self, work: impl FnOnce(Python<'_>) -> T) -> Result<T, Panicked> {
@@ -130,13 +120,19 @@ impl SyncExecutor {
         catch_unwind(AssertUnwindSafe(call)).map_err(|_| Panicked)
     }
 
-    /// Makes a call in the pool that delivers its result itself. Dropped, unrun, when the pool has been stopped.
-    pub fn run(&self, placement: &Arc<Placement>, work: impl FnOnce(Python<'_>) + Send + 'static) {
+    /// Makes a call in the pool that delivers its result itself; whom it returns is woken afterwards. Dropped, unrun,
+    /// when the pool has been stopped.
+    pub fn run(
+        &self,
+        placement: &Arc<Placement>,
+        work: impl FnOnce(Python<'_>) -> Option<Waker> + Send + 'static,
+    ) {
         let placement = Arc::clone(placement);
         self.pool.submit(Box::new(move |py| {
             let started = Instant::now();
-            work(py);
+            let waker = work(py);
             placement.record(Place::Pool, started.elapsed());
+            waker
         }));
     }
 
@@ -153,15 +149,9 @@ impl SyncExecutor {
             let result = work(py);
             placement.record(Place::Pool, started.elapsed());
             // A client that has gone needs no result.
-            drop(completer.send(result));
+            completer.store(result).ok().flatten()
         }));
         completed
-    }
-}
-
-impl Drop for SyncExecutor {
-    fn drop(&mut self) {
-        self.watchdog.stop();
     }
 }
 

@@ -2,7 +2,6 @@
 //! [`server::placement`]'s.
 mod executor;
 mod inspect;
-mod watchdog;
 
 pub use executor::{Panicked, SyncExecutor};
 pub use inspect::inspect;

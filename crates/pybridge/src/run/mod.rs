@@ -33,7 +33,9 @@ pub struct ServeOptions {
     pub loop_kind: LoopKind,
     /// Whether the lifespan protocol is used.
     pub lifespan: LifespanMode,
-    /// Threads for the sockets; a default for the machine when absent.
+    /// Processes that serve the application on this machine.
+    pub processes: usize,
+    /// Threads for the sockets; a default for the machine and the number of processes when absent.
     pub worker_threads: Option<NonZero<usize>>,
     /// Where sync callables run.
     pub sync_mode: SyncMode,

@@ -1,5 +1,4 @@
 //! Serving an application from load to stop.
-use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
@@ -20,8 +19,9 @@ use crate::event_loop::{EventLoop, LoopHandle, completion};
 use crate::interpreter;
 use crate::loader::{self, LoadedApp};
 use crate::placement::SyncExecutor;
+use crate::runtime::{self, Workers};
+use crate::thread_state;
 use crate::threadpool::{DEFAULT_MAX_THREADS, ThreadPool};
-use crate::{runtime, thread_state};
 
 /// How long threads may take to end once everything else has.
 const THREAD_PATIENCE: Duration = Duration::from_secs(1);
@@ -52,16 +52,17 @@ fn serve_attached(
     .map_err(failed)??;
     take_from_python(py).map_err(failed)?;
     let handle = event_loop.handle();
-    let workers = options
-        .worker_threads
-        .map_or_else(runtime::default_workers, NonZero::get);
-    let runtime = runtime::build(workers, handle.clone()).map_err(RunError::Runtime)?;
+    let workers = options.worker_threads.map_or_else(
+        || Workers::of_process(options.processes),
+        |threads| Workers::exactly(threads.get()),
+    );
+    let (runtime, spare) = runtime::build(workers, handle.clone()).map_err(RunError::Runtime)?;
     let pool = ThreadPool::new(handle.clone(), DEFAULT_MAX_THREADS);
     let executor = Arc::new(SyncExecutor::new(
         options.sync_mode,
         pool.clone(),
         handle.clone(),
-        workers,
+        workers.count,
     ));
     let forced = Arc::new(AtomicI32::new(0));
     let session = Session {
@@ -94,6 +95,9 @@ fn serve_attached(
     // Threads that end, or finish a call, have to attach meanwhile.
     let busy = py.detach(move || {
         let busy = pool.stop(patience);
+        if let Some(spare) = spare {
+            spare.stop();
+        }
         runtime.shutdown_timeout(patience);
         busy
     });

@@ -7,6 +7,7 @@ mod anyio;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,8 +18,9 @@ use crate::thread_state;
 
 pub use anyio::{default_limit, prepare_thread};
 
-/// A call to be made by a thread of the pool, attached.
-pub type Task = Box<dyn FnOnce(Python<'_>) + Send>;
+/// A call to be made by a thread of the pool, attached. It returns who waits for its result: woken once the thread has
+/// detached, since the one who is woken may take the processor, and the interpreter's lock must not wait with the thread.
+pub type Task = Box<dyn FnOnce(Python<'_>) -> Option<Waker> + Send>;
 
 /// Threads of a pool whose limit the application has not changed.
 pub const DEFAULT_MAX_THREADS: usize = 256;
@@ -84,25 +86,26 @@ impl ThreadPool {
 
     /// Queues a task. It is dropped, unrun, when the pool has been stopped or no thread can be started at all.
     pub fn submit(&self, task: Task) {
-        let refused = {
-            let mut state = self.0.lock();
-            if state.stopping {
-                Some(task)
-            } else {
-                state.queue.push_back(task);
-                if state.idle > 0 {
-                    state.idle -= 1;
-                    state.notified += 1;
-                    self.0.work.notify_one();
-                    None
-                } else if state.threads < state.max_threads {
-                    self.start_thread(&mut state)
-                } else {
-                    None
-                }
+        let mut state = self.0.lock();
+        let mut refused = None;
+        let mut has_idle_thread = false;
+        if state.stopping {
+            refused = Some(task);
+        } else {
+            state.queue.push_back(task);
+            has_idle_thread = state.idle > 0;
+            if has_idle_thread {
+                state.idle -= 1;
+                state.notified += 1;
+            } else if state.threads < state.max_threads {
+                refused = self.start_thread(&mut state);
             }
-        };
-        // Dropped without the lock: a task may own anything.
+        }
+        drop(state);
+        // Without the lock, for which the woken thread would have to wait, and as a refused task may own anything.
+        if has_idle_thread {
+            self.0.work.notify_one();
+        }
         drop(refused);
     }
 
@@ -163,8 +166,10 @@ impl Pool {
     fn run(&self) {
         thread_state::keep();
         while let Some(task) = self.next() {
-            if catch_unwind(AssertUnwindSafe(|| Python::attach(|py| self.call(py, task)))).is_err() {
-                tracing::error!("a sync call panicked");
+            match catch_unwind(AssertUnwindSafe(|| Python::attach(|py| self.call(py, task)))) {
+                Ok(Some(waker)) => waker.wake(),
+                Ok(None) => {}
+                Err(_) => tracing::error!("a sync call panicked"),
             }
         }
         thread_state::release();
@@ -172,9 +177,9 @@ impl Pool {
         self.ended.notify_all();
     }
 
-    fn call(&self, py: Python<'_>, task: Task) {
+    fn call(&self, py: Python<'_>, task: Task) -> Option<Waker> {
         prepare_thread(py, &self.event_loop);
-        task(py);
+        task(py)
     }
 
     /// The next task; `None` when the thread shall end.

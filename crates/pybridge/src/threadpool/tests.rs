@@ -19,6 +19,7 @@ fn blocked_tasks_get_threads_of_their_own() {
             let barrier = Arc::clone(&barrier);
             pool.submit(Box::new(move |py| {
                 py.detach(|| barrier.wait());
+                None
             }));
         }
         // Passes only if all four run at the same time.
@@ -34,7 +35,8 @@ fn the_limit_holds_and_queued_tasks_run_in_order() {
         for number in 0..50 {
             let sender = sender.clone();
             pool.submit(Box::new(move |_| {
-                sender.send((number, thread::current().id())).unwrap()
+                sender.send((number, thread::current().id())).unwrap();
+                None
             }));
         }
         let seen: Vec<_> = (0..50).map(|_| receiver.recv().unwrap()).collect();
@@ -49,7 +51,10 @@ fn a_panicking_task_leaves_its_thread_usable() {
     with_pool(1, |pool| {
         let (sender, receiver) = mpsc::channel();
         pool.submit(Box::new(|_| panic!("expected by this test")));
-        pool.submit(Box::new(move |_| sender.send(()).unwrap()));
+        pool.submit(Box::new(move |_| {
+            sender.send(()).unwrap();
+            None
+        }));
         receiver.recv().unwrap();
         assert_eq!(pool.stop(Duration::from_secs(10)), 0);
     });
@@ -63,11 +68,15 @@ fn stopping_tells_of_threads_that_are_still_busy() {
         pool.submit(Box::new(move |py| {
             started.send(()).unwrap();
             py.detach(move || blocked.recv().ok());
+            None
         }));
         running.recv().unwrap();
         assert_eq!(pool.stop(Duration::from_millis(20)), 1);
         let (sender, receiver) = mpsc::channel();
-        pool.submit(Box::new(move |_| sender.send(()).unwrap()));
+        pool.submit(Box::new(move |_| {
+            sender.send(()).unwrap();
+            None
+        }));
         assert!(receiver.recv().is_err(), "a stopped pool drops its tasks");
         drop(release);
         assert_eq!(pool.stop(Duration::from_secs(10)), 0);

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio::runtime::Handle;
 
-use crate::placement::{Place, Placement};
+use crate::placement::{Place, Placement, watched};
 
 /// How many lookups have to be quick before the worker makes them again. A system call of microseconds is slow
 /// mostly because its thread lost the processor, which says nothing about the file system.
@@ -41,10 +41,12 @@ impl Pace {
         });
         let permitted = self.inline.fetch_add(1, Ordering::AcqRel) < most;
         let outcome = permitted.then(|| {
-            let started = Instant::now();
-            let outcome = work();
-            self.placement.record(Place::Inline, started.elapsed());
-            outcome
+            watched(Some(&self.placement), || {
+                let started = Instant::now();
+                let outcome = work();
+                self.placement.record(Place::Inline, started.elapsed());
+                outcome
+            })
         });
         self.inline.fetch_sub(1, Ordering::AcqRel);
         outcome

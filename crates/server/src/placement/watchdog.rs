@@ -1,0 +1,155 @@
+//! Notices inline calls that block their worker.
+//!
+//! The worker itself cannot be freed. What can be done is to send the callable's next calls to the pool at once, and
+//! not only when the blocked one returns, and to call up the [`SpareWorker`], if there is one.
+
+use std::cell::OnceCell;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use super::{Placement, SpareWorker};
+
+/// How often running calls are looked at.
+const INTERVAL: Duration = Duration::from_millis(2);
+/// A call that has run for so long blocks its worker.
+const BLOCKS: Duration = Duration::from_millis(4);
+/// After so many looks without any inline call the watchdog sleeps until the next one.
+const QUIET_LOOKS: u32 = 250;
+
+/// One for the process: its threads are what is watched.
+static WATCHDOG: LazyLock<Watchdog> = LazyLock::new(Watchdog::default);
+
+thread_local! {
+    static SLOT: OnceCell<Arc<Slot>> = const { OnceCell::new() };
+}
+
+/// Makes a call on this worker that might turn out to block it. The placement, if there is one, is demoted then.
+pub fn watched<T>(placement: Option<&Arc<Placement>>, call: impl FnOnce() -> T) -> T {
+    WATCHDOG.wake();
+    let slot = SLOT.with(|slot| Arc::clone(slot.get_or_init(|| WATCHDOG.register())));
+    *slot.lock() = Some((Instant::now(), placement.map(Arc::clone)));
+    let _left_also_by_panics = Leave(&slot);
+    call()
+}
+
+pub(super) fn set_spare_worker(spare: Weak<SpareWorker>) {
+    *lock(&WATCHDOG.spare) = spare;
+}
+
+type Running = Option<(Instant, Option<Arc<Placement>>)>;
+
+/// The inline call of one worker.
+#[derive(Default)]
+struct Slot(Mutex<Running>);
+
+impl Slot {
+    fn lock(&self) -> MutexGuard<'_, Running> {
+        lock(&self.0)
+    }
+}
+
+struct Leave<'a>(&'a Slot);
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        *self.0.lock() = None;
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // No code of others runs under these locks, so a poisoned one is still whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[derive(Default)]
+struct Watchdog {
+    /// Gone with their threads.
+    slots: Mutex<Vec<Weak<Slot>>>,
+    thread: Mutex<Option<Thread>>,
+    spare: Mutex<Weak<SpareWorker>>,
+    awake: AtomicBool,
+    /// An inline call was made since the last look.
+    active: AtomicBool,
+}
+
+/// What the watchdog saw.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Seen {
+    running: bool,
+    blocked: bool,
+}
+
+impl Watchdog {
+    /// A slot for the calling thread.
+    fn register(&self) -> Arc<Slot> {
+        let slot = Arc::new(Slot::default());
+        let mut slots = lock(&self.slots);
+        slots.retain(|slot| slot.strong_count() > 0);
+        slots.push(Arc::downgrade(&slot));
+        slot
+    }
+
+    /// To be called before each inline call.
+    fn wake(&'static self) {
+        if !self.active.load(Ordering::Relaxed) {
+            self.active.store(true, Ordering::Relaxed);
+        }
+        if self.awake.load(Ordering::Acquire) || self.awake.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let mut watching = lock(&self.thread);
+        if let Some(thread) = &*watching {
+            return thread.unpark();
+        }
+        match thread::Builder::new()
+            .name("fastrapi-watchdog".into())
+            .spawn(|| self.run())
+        {
+            Ok(handle) => *watching = Some(handle.thread().clone()),
+            Err(error) => tracing::error!(%error, "cannot start the watchdog for inline calls"),
+        }
+    }
+
+    fn run(&self) {
+        let mut quiet = 0;
+        loop {
+            quiet = if self.active.swap(false, Ordering::Relaxed) {
+                0
+            } else {
+                quiet + 1
+            };
+            let seen = self.look();
+            if let Some(spare) = lock(&self.spare).upgrade() {
+                spare.set_needed(seen.blocked);
+            }
+            if !seen.running && quiet >= QUIET_LOOKS {
+                quiet = 0;
+                self.awake.store(false, Ordering::Release);
+                thread::park();
+            } else {
+                thread::sleep(INTERVAL);
+            }
+        }
+    }
+
+    /// Demotes what blocks.
+    fn look(&self) -> Seen {
+        let mut seen = Seen::default();
+        for slot in lock(&self.slots).iter().filter_map(Weak::upgrade) {
+            let running = slot.lock();
+            let Some((since, placement)) = &*running else {
+                continue;
+            };
+            seen.running = true;
+            if since.elapsed() >= BLOCKS {
+                seen.blocked = true;
+                if let Some(placement) = placement {
+                    placement.demote();
+                }
+            }
+        }
+        seen
+    }
+}
