@@ -21,6 +21,8 @@ from .server import count_requests
 
 BUDGETS = Path(__file__).resolve().parents[1] / "budgets.toml"
 TOLERANCE = 1.04
+TOLERANCES = {"ws": 1.12}
+"""Where counts of one binary differ by more: how often the two threads of a WebSocket wake each other is chance."""
 
 
 def compare(found: dict[str, int], budgets: dict[str, int]) -> bool:
@@ -31,7 +33,7 @@ def compare(found: dict[str, int], budgets: dict[str, int]) -> bool:
             print(f"NO  {name}: no budget; --record writes one")
             kept = False
             continue
-        holds = count <= budget * TOLERANCE
+        holds = count <= budget * TOLERANCES.get(name, TOLERANCE)
         change = (count / budget - 1) * 100
         print(f"{'yes' if holds else 'NO ':3} {name}: {count:,} of {budget:,} ({change:+.1f} %)")
         kept = kept and holds
