@@ -22,7 +22,7 @@ from .server import count_requests
 BUDGETS = Path(__file__).resolve().parents[1] / "budgets.toml"
 TOLERANCE = 1.04
 TOLERANCES = {"ws": 1.12}
-"""Where counts of one binary differ by more: how often the two threads of a WebSocket wake each other is chance."""
+"""Where counts of one binary differ by more: how often the threads of a WebSocket wake each other varies."""
 
 
 def compare(found: dict[str, int], budgets: dict[str, int]) -> bool:
