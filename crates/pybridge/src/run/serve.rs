@@ -87,11 +87,18 @@ fn serve_attached(
         tracing::error!(%error, "the event loop ended with an error");
     }
     let forced_by = Some(forced.load(Ordering::Relaxed)).filter(|signal| *signal != 0);
-    let patience = if forced_by.is_some() {
-        Duration::ZERO
-    } else {
-        THREAD_PATIENCE
-    };
+    let threads_left = end_threads(py, pool, runtime, forced_by.is_some());
+    let report = outcome.take().unwrap_or(Err(RunError::Ended))?;
+    Ok(Stopped {
+        report,
+        forced_by,
+        threads_left,
+    })
+}
+
+/// Ends the threads of the pool and of tokio, at once if the stop was forced; whether some are left.
+fn end_threads(py: Python<'_>, pool: ThreadPool, runtime: tokio::runtime::Runtime, forced: bool) -> bool {
+    let patience = if forced { Duration::ZERO } else { THREAD_PATIENCE };
     // Threads that end, or finish a call, have to attach meanwhile.
     let busy = py.detach(move || {
         let busy = pool.stop(patience);
@@ -102,13 +109,7 @@ fn serve_attached(
         busy
     });
     thread_state::interpreter_ends();
-    let threads_left = busy > 0 || forced_by.is_some() || python_threads_left(py);
-    let report = outcome.take().unwrap_or(Err(RunError::Ended))?;
-    Ok(Stopped {
-        report,
-        forced_by,
-        threads_left,
-    })
+    busy > 0 || forced || python_threads_left(py)
 }
 
 /// Whether threads that Python would wait for are still running: those of anyio's pool whose call blocks, or the
@@ -147,13 +148,9 @@ struct Session {
 impl Session {
     async fn run(self, on_ready: impl FnOnce(&Ready)) -> Result<ServeReport, RunError> {
         let mut signals = StopSignals::install().map_err(RunError::Runtime)?;
-        let (application, name) = {
-            let name = format!("{}:{}", self.loaded.module, self.loaded.attribute);
-            (self.loaded.application, name)
-        };
         let starting = Lifespan::startup(
             self.event_loop.clone(),
-            Python::attach(|py| application.clone_ref(py)),
+            Python::attach(|py| self.loaded.application.clone_ref(py)),
             self.options.lifespan,
         );
         let lifespan = tokio::select! {
@@ -163,26 +160,12 @@ impl Session {
         if let Some(limit) = lifespan.thread_limit() {
             self.executor.pool().set_max_threads(limit);
         }
-        let service = Python::attach(|py| {
-            let state = lifespan.state().map(|state| state.clone_ref(py));
-            let root_path = &self.options.root_path;
-            let object = application.clone_ref(py);
-            let (event_loop, runtime) = (self.event_loop.clone(), self.runtime.clone());
-            let config = &self.options.server;
-            let app = AsgiApp::new(py, application, event_loop, runtime, state, root_path, config)?;
-            if !self.options.direct_lane {
-                return Ok(PythonService::general(app));
-            }
-            let executor = Arc::clone(&self.executor);
-            collector::paused(py, || {
-                PythonService::new(py, object.bind(py), app, executor, config.in_memory_body_limit)
-            })?
-        })
-        .map_err(|error| RunError::Prepare(error.to_string()))?;
+        let service = Python::attach(|py| self.service(py, &lifespan))
+            .map_err(|error| RunError::Prepare(error.to_string()))?;
         interpreter::release_start_memory();
         let ready = Ready {
             address: self.options.listener.address().clone(),
-            application: name,
+            application: format!("{}:{}", self.loaded.module, self.loaded.attribute),
             event_loop: self.loop_name,
             routes: service.route_counts(),
         };
@@ -215,6 +198,34 @@ impl Session {
         let report = served?;
         stopped.unwrap_or(Ok(()))?;
         Ok(report)
+    }
+
+    /// The application behind both lanes, or behind the general lane only if the options say so.
+    fn service(&self, py: Python<'_>, lifespan: &Lifespan) -> PyResult<PythonService> {
+        let application = &self.loaded.application;
+        let config = &self.options.server;
+        let app = AsgiApp::new(
+            py,
+            application.clone_ref(py),
+            self.event_loop.clone(),
+            self.runtime.clone(),
+            lifespan.state().map(|state| state.clone_ref(py)),
+            &self.options.root_path,
+            config,
+        )?;
+        if !self.options.direct_lane {
+            return Ok(PythonService::general(app));
+        }
+        let executor = Arc::clone(&self.executor);
+        collector::paused(py, || {
+            PythonService::new(
+                py,
+                application.bind(py),
+                app,
+                executor,
+                config.in_memory_body_limit,
+            )
+        })?
     }
 }
 
