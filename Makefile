@@ -157,7 +157,7 @@ lint: $(B)/lint.stamp
 	$(LINT)/bin/ruff check
 	$(LINT)/bin/ruff format --check
 	$(LINT)/bin/mypy
-	$(LINT)/bin/basedpyright
+	$(LINT)/bin/basedpyright --project pyproject.toml
 	PYTHONPATH=py $(LINT)/bin/python -m pytest tests/typing
 	PATH="$(CURDIR)/$(LINT)/bin:$$PATH" cargo deny --locked check licenses bans sources
 
