@@ -338,7 +338,12 @@ impl Stream {
 
     fn push(&mut self, chunk: Bytes, more: bool) -> Result<Effect, SendError> {
         if self.sender.is_closed() {
-            return Err(SendError::Disconnected);
+            // The server lets go of a body once it has sent all that was announced: no client has gone.
+            return match (self.remaining, more) {
+                (Some(0), true) if chunk.is_empty() => Ok(Effect::None),
+                (Some(0), false) if chunk.is_empty() => Ok(Effect::Complete { start_moving: false }),
+                _ => Err(SendError::Disconnected),
+            };
         }
         if let Some(remaining) = self.remaining.as_mut() {
             check_length(Some(*remaining), chunk.len(), more)?;

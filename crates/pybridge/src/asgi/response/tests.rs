@@ -142,3 +142,15 @@ fn an_invalid_length_is_refused() {
         assert!(frame(StatusCode::OK, headers).is_err(), "{length}");
     }
 }
+
+#[test]
+fn a_body_that_was_sent_whole_may_be_let_go_before_its_last_message() {
+    for (length, outcome) in [("2", true), ("3", false)] {
+        let mut outgoing = idle();
+        outgoing.apply(start(Some(length))).ok().unwrap();
+        // The effect holds the response, and with it the end of the body that the server reads.
+        drop(outgoing.apply(body("ab", true)));
+        assert!(outgoing.apply(body("", true)).is_ok() == outcome);
+        assert!(outgoing.apply(body("", false)).is_ok() == outcome);
+    }
+}
