@@ -54,14 +54,15 @@ class LanguageServer:
         document = {"uri": uri, "languageId": "python", "version": 1, "text": text}
         self._write(method="textDocument/didOpen", params={"textDocument": document})
         lines = text.split("\n")
-        offered = self._request(
+        # Any server may answer with the list itself; this one always wraps it.
+        offered: dict[str, list[dict[str, Any]]] = self._request(
             "textDocument/completion",
             textDocument={"uri": uri},
             position={"line": len(lines) - 1, "character": len(lines[-1])},
         )
         self._write(method="textDocument/didClose", params={"textDocument": {"uri": uri}})
-        items = offered["items"] if isinstance(offered, dict) else offered or []
-        return [item["label"].removesuffix("=") for item in items if item["label"].endswith("=")]
+        labels: list[str] = [item["label"] for item in offered["items"]]
+        return [label.removesuffix("=") for label in labels if label.endswith("=")]
 
     def _request(self, method: str, **params: Any) -> Any:
         self._last_id += 1
