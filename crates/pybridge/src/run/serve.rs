@@ -6,6 +6,7 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use server::layers::AccessLogLayer;
 use server::listener::BoundListener;
+use server::placement::SpareWorker;
 use server::{ServeReport, ShutdownController};
 use tower::Layer;
 
@@ -87,7 +88,7 @@ fn serve_attached(
         tracing::error!(%error, "the event loop ended with an error");
     }
     let forced_by = Some(forced.load(Ordering::Relaxed)).filter(|signal| *signal != 0);
-    let threads_left = end_threads(py, pool, runtime, forced_by.is_some());
+    let threads_left = end_threads(py, pool, (runtime, spare), forced_by.is_some());
     let report = outcome.take().unwrap_or(Err(RunError::Ended))?;
     Ok(Stopped {
         report,
@@ -97,7 +98,12 @@ fn serve_attached(
 }
 
 /// Ends the threads of the pool and of tokio, at once if the stop was forced; whether some are left.
-fn end_threads(py: Python<'_>, pool: ThreadPool, runtime: tokio::runtime::Runtime, forced: bool) -> bool {
+fn end_threads(
+    py: Python<'_>,
+    pool: ThreadPool,
+    (runtime, spare): (tokio::runtime::Runtime, Option<Arc<SpareWorker>>),
+    forced: bool,
+) -> bool {
     let patience = if forced { Duration::ZERO } else { THREAD_PATIENCE };
     // Threads that end, or finish a call, have to attach meanwhile.
     let busy = py.detach(move || {
