@@ -102,6 +102,35 @@ def test_workers_that_die_again_and_again_are_replaced_ever_more_slowly(project:
         assert int((project.path / "starts").read_text()) - before <= 1
 
 
+def test_a_worker_that_dies_while_another_still_starts_is_replaced(project: Project) -> None:
+    project.write(
+        "main.py",
+        PID_APP
+        + """
+import time
+try:
+    open("first", "x").write(str(os.getpid()))
+except FileExistsError:
+    while not os.path.exists("go"):
+        time.sleep(0.01)
+""",
+    )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with project.start("main:app", "--port", str(port), "--workers", "2") as server:
+        server.url = f"http://127.0.0.1:{port}"
+        eventually(lambda: not refuses(server), "the first worker listens")
+        (first,) = pids(server, 1)
+        assert first == int((project.path / "first").read_text())
+        os.kill(first, signal.SIGKILL)
+        server.wait_for(rf"worker {first} ended unexpectedly")
+        (project.path / "go").touch()
+        server.wait_for("2 workers")
+        eventually(lambda: len(pids(server)) == 2, "two processes answer")
+        assert server.stop() == 0
+
+
 def test_an_application_that_does_not_start_ends_the_server_with_its_status(project: Project) -> None:
     answer = project.run("main:absent", "--port", "0", "--workers", "2")
     assert answer.returncode == 3

@@ -18,7 +18,7 @@ use crate::exit::Exit;
 /// Where the pool stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// Not all of the first workers serve yet; if one fails, the server has failed.
+    /// No worker serves yet; if one fails, the server has failed.
     Starting,
     Serving,
     /// Every worker was told to stop; afterwards the process ends with this status.
@@ -50,6 +50,8 @@ pub(super) struct Pool {
     /// All processes, those that were told to stop included.
     workers: BTreeMap<WorkerId, Worker>,
     phase: Phase,
+    /// The banner, which says that all workers serve, has been printed.
+    announced: bool,
     replacement: Option<Replacement>,
     /// Places whose worker is still to be replaced.
     to_replace: Vec<usize>,
@@ -69,6 +71,7 @@ impl Pool {
             slots: std::iter::repeat_with(Slot::default).take(count).collect(),
             workers: BTreeMap::new(),
             phase: Phase::Starting,
+            announced: false,
             replacement: None,
             to_replace: Vec::new(),
             stop_deadline: None,
@@ -141,8 +144,12 @@ impl Pool {
             return;
         };
         worker.ready = true;
-        if self.phase == Phase::Starting && self.workers.values().all(|worker| worker.ready) {
+        if self.phase == Phase::Starting {
+            // From here on there are clients to be served: the end of a worker, ready or not, must not end the server.
             self.phase = Phase::Serving;
+        }
+        if !self.announced && self.workers.values().all(|worker| worker.ready) {
+            self.announced = true;
             Banner {
                 served,
                 address: &self.address,
