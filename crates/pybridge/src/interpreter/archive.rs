@@ -33,8 +33,8 @@ pub(super) struct Archive {
 
 /// Declares the modules that the binary carries; to be called before [`initialize`](super::initialize). An empty
 /// archive means that the Python installation the program was built with is used.
-/// `bytes` must be a part of the program's file, such as `include_bytes!` gives: what is not needed of it any more is
-/// dropped from memory, and read from there again.
+/// What is not needed any more of `bytes` that are a part of the program's file, such as `include_bytes!` gives, is dropped
+/// from memory, and read from there again.
 ///
 /// # Errors
 /// `bytes` is not an archive, which is a fault of the build.
@@ -55,28 +55,7 @@ pub struct MalformedArchive;
 /// in the program's file when they are.
 pub(super) fn release_pages() {
     if let Some(archive) = carried() {
-        release(archive.bytes);
-    }
-}
-
-fn release(bytes: &'static [u8]) {
-    let page = rustix::param::page_size();
-    let range = bytes.as_ptr_range();
-    let begin = range.start.addr().next_multiple_of(page);
-    let end = range.end.addr() / page * page;
-    if begin < end {
-        // SAFETY: the pages are whole, belong to the read-only image of the program and are private to it: what is
-        // read from them later is the file's content, which is the same.
-        let released = unsafe {
-            rustix::mm::madvise(
-                bytes.as_ptr().with_addr(begin).cast_mut().cast(),
-                end - begin,
-                rustix::mm::Advice::LinuxDontNeed,
-            )
-        };
-        if let Err(error) = released {
-            tracing::debug!("pages of carried modules stay in memory: {error}");
-        }
+        super::image::release(archive.bytes);
     }
 }
 

@@ -9,6 +9,7 @@ mod carried_module;
 mod config;
 mod error;
 mod frozen;
+mod image;
 mod program;
 mod unpack;
 mod unpack_directory;
