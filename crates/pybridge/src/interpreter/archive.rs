@@ -216,15 +216,6 @@ mod tests {
     }
 
     #[test]
-    fn released_pages_read_the_same() {
-        // Static data of this program, larger than a page, as an archive is.
-        static BYTES: &[u8] = include_bytes!("../../../../Cargo.lock");
-        let before = BYTES.to_vec();
-        release(BYTES);
-        assert_eq!(BYTES, before);
-    }
-
-    #[test]
     fn damaged_bytes_are_refused_or_read_as_absent() {
         let whole = archive(&[("a", b"one", 0)]);
         assert!(Archive::open(b"").is_none());
