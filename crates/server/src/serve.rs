@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::net::{TcpStream, UnixStream};
 
 use crate::config::ServerConfig;
@@ -23,7 +24,8 @@ pub struct ServeReport {
 
 /// Serves `application` on `listener` until `shutdown` asks for a stop and the stop is complete.
 ///
-/// On a graceful stop no further connection is accepted, idle ones close at once, requests in flight may finish
+/// On a graceful stop no further connection is accepted, idle ones close at once (those that are new after a moment in
+/// which their first request may still come), requests in flight may finish
 /// within [`ServerConfig::graceful_timeout`] (HTTP/2 clients get GOAWAY, WebSockets a close with 1001), then what is
 /// left is cut off.
 ///
@@ -59,16 +61,26 @@ pub async fn serve<S: Application>(
         match accepted {
             Ok(io) => {
                 report.accepted += 1;
-                let (protocol, application) = (Arc::clone(&protocol), application.clone());
-                tokio::spawn(async move { run(io, &protocol, application).await });
+                start(io, &protocol, &application);
             }
             Err(error) => break Err(ServeError::Accept(error)),
         }
     };
+    if outcome.is_ok() {
+        for io in acceptor.waiting().await {
+            report.accepted += 1;
+            start(io, &protocol, &application);
+        }
+    }
     drop(acceptor);
     report.aborted = drain(&registry, config.graceful_timeout, &mut shutdown).await;
     sweep.abort();
     outcome.map(|()| report)
+}
+
+fn start<S: Application>(io: ConnectionIo, protocol: &Arc<Protocol>, application: &S) {
+    let (protocol, application) = (Arc::clone(protocol), application.clone());
+    tokio::spawn(async move { run(io, &protocol, application).await });
 }
 
 /// Ends all connections, gracefully as long as that is allowed; says how many had to be cut off.
@@ -95,6 +107,10 @@ async fn drain(registry: &Registry, patience: Duration, shutdown: &mut ShutdownS
     aborted
 }
 
+/// No system keeps a longer queue of connections without being told to; clients that go on connecting must not put a stop
+/// off.
+const MOST_WAITING: usize = 4096;
+
 struct Acceptor {
     socket: AcceptSocket,
     local: LocalAddress,
@@ -103,6 +119,15 @@ struct Acceptor {
 }
 
 impl Acceptor {
+    /// The connections that the system has taken for us already: closing the socket would reset them.
+    async fn waiting(&mut self) -> Vec<ConnectionIo> {
+        // Lets the runtime see that there are some.
+        tokio::task::yield_now().await;
+        std::iter::from_fn(|| self.accept_once().now_or_never()?.ok())
+            .take(MOST_WAITING)
+            .collect()
+    }
+
     /// The next connection. Failures that concern one connection are skipped, lack of descriptors or memory is waited
     /// out.
     async fn accept(&mut self) -> io::Result<ConnectionIo> {

@@ -3,6 +3,7 @@
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -12,6 +13,10 @@ use super::service::{ConnectionService, ServiceSettings};
 use super::state::Connection;
 use crate::config::ServerConfig;
 use crate::{Application, ServeError};
+
+/// So long after the beginning of a stop the first request of a connection may still arrive. A client can take the end of
+/// a kept connection for that of an idle one and send again (RFC 9112 9.3.1); that of a new one is a failure.
+const FIRST_REQUEST: Duration = Duration::from_millis(500);
 
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -74,7 +79,7 @@ fn http2_builder(config: &ServerConfig) -> http2::Builder<TokioExecutor> {
 /// Serves one connection to its end.
 pub(crate) async fn run<S: Application>(mut io: ConnectionIo, protocol: &Protocol, application: S) {
     let connection = Arc::clone(io.connection());
-    let Some(is_http2) = until_killed(&connection, detect(&mut io, protocol)).await else {
+    let Some(is_http2) = until_stopped(&connection, detect(&mut io, protocol)).await else {
         return;
     };
     let service = ConnectionService {
@@ -102,8 +107,12 @@ pub(crate) async fn run<S: Application>(mut io: ConnectionIo, protocol: &Protoco
 /// Reads just enough to tell HTTP/2 with prior knowledge (RFC 9113 3.3) from HTTP/1.
 async fn detect(io: &mut ConnectionIo, protocol: &Protocol) -> bool {
     match (&protocol.http1, &protocol.http2) {
-        (Some(_), None) => false,
         (None, _) => true,
+        (Some(_), None) => {
+            // HTTP/1 sees what has come, or why nothing does.
+            drop(io.peek().await);
+            false
+        }
         (Some(_), Some(_)) => {
             let mut seen = 0;
             loop {
@@ -120,16 +129,20 @@ async fn detect(io: &mut ConnectionIo, protocol: &Protocol) -> bool {
     }
 }
 
-async fn until_killed<F: Future>(connection: &Connection, future: F) -> Option<F::Output> {
+async fn until_stopped<F: Future>(connection: &Connection, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
+    let mut allowance = None;
     std::future::poll_fn(|cx| {
         connection.register_task(cx.waker());
         if connection.is_killed() {
             return Poll::Ready(None);
         }
         match future.as_mut().poll(cx) {
-            // A request that has begun to arrive is in flight.
-            Poll::Pending if connection.is_draining() => Poll::Ready(None),
+            Poll::Pending if connection.is_draining() => allowance
+                .get_or_insert_with(|| Box::pin(tokio::time::sleep(FIRST_REQUEST)))
+                .as_mut()
+                .poll(cx)
+                .map(|()| None),
             polled => polled.map(Some),
         }
     })

@@ -57,6 +57,27 @@ async fn a_request_that_waits_in_the_socket_is_answered() {
 }
 
 #[tokio::test]
+async fn the_first_request_of_a_connection_may_come_after_the_stop_has_begun() {
+    let server = start(
+        ServerConfig::default(),
+        app(|_| async { Response::new("done".into()) }),
+    );
+    let mut kept = server.connect().await;
+    kept.write_all(GET).await.unwrap();
+    read_until(&mut kept, "done").await;
+    // The system has taken this connection, the server has not: this test has the only thread.
+    let mut fresh = std::net::TcpStream::connect(server.address).unwrap();
+    server.controller.graceful();
+    assert_eq!(read_to_end(&mut kept).await, "", "the stop has begun");
+    std::io::Write::write_all(&mut fresh, GET).unwrap();
+    fresh.set_nonblocking(true).unwrap();
+    let answer = read_to_end(&mut TcpStream::from_std(fresh).unwrap()).await;
+    assert!(answer.ends_with("done"), "{answer}");
+    let report = server.task.await.unwrap().unwrap();
+    assert_eq!((report.accepted, report.aborted), (2, 0));
+}
+
+#[tokio::test]
 async fn new_connections_are_refused_during_a_stop() {
     let (app, gate) = gated();
     let server = start(ServerConfig::default(), app);
