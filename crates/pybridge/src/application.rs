@@ -3,9 +3,11 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use pyo3::prelude::*;
+use pyo3::types::PyCFunction;
 use server::{Request, Response};
 
 use crate::asgi::AsgiApp;
@@ -20,6 +22,8 @@ pub struct PythonService(Arc<Lanes>);
 struct Lanes {
     general: Arc<AsgiApp>,
     direct: Option<(PlanTable, Arc<DirectLane>)>,
+    /// The application has been changed in a way that the plans do not follow.
+    outdated: Arc<AtomicBool>,
 }
 
 impl PythonService {
@@ -29,6 +33,7 @@ impl PythonService {
         Self(Arc::new(Lanes {
             general,
             direct: None,
+            outdated: Arc::default(),
         }))
     }
 
@@ -64,8 +69,32 @@ impl PythonService {
                  `fastrapi-server check` tells which"
             );
         }
-        Ok(Self(Arc::new(Lanes { general, direct })))
+        let outdated = Arc::default();
+        if direct.is_some() {
+            watch(py, &outdated)?;
+        }
+        Ok(Self(Arc::new(Lanes {
+            general,
+            direct,
+            outdated,
+        })))
     }
+}
+
+/// Sets the flag at the first change of a running application that its plans do not follow.
+fn watch(py: Python<'_>, outdated: &Arc<AtomicBool>) -> PyResult<()> {
+    let outdated = Arc::clone(outdated);
+    let changed = PyCFunction::new_closure(py, None, None, move |_arguments, _keywords| {
+        if !outdated.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "routes or middleware were changed while the application is served: all its requests take the general \
+                 lane from now on"
+            );
+        }
+    })?;
+    py.import("fastrapi._routing.revision")?
+        .call_method1("watch", (changed,))?;
+    Ok(())
 }
 
 impl PythonService {
@@ -93,7 +122,11 @@ impl tower::Service<Request> for PythonService {
 
 impl Lanes {
     async fn serve(&self, request: Request) -> Response {
-        let found = self.direct.as_ref().and_then(|(table, lane)| {
+        let current = self
+            .direct
+            .as_ref()
+            .filter(|_| !self.outdated.load(Ordering::Relaxed));
+        let found = current.and_then(|(table, lane)| {
             let found = table.find(request.method(), request.uri().path(), request.headers());
             found.map(|(found, path)| (lane, found, path))
         });

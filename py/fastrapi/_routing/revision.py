@@ -1,12 +1,30 @@
-"""Cheap detection of changes that make a `RouteIndex` stale."""
+"""Cheap detection of changes that make stale a `RouteIndex`, or what a server has compiled."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 if TYPE_CHECKING:
     from fastrapi._routing.base import BaseRoute
+
+
+_watchers: list[Callable[[], object]] = []
+
+
+def watch(callback: Callable[[], object]) -> None:
+    """Has `callback` called after every change, in the whole process, that a compiled application does
+    not follow: routes that are changed, replaced or put before others, and a middleware stack that is put
+    in the place of another. Routes that are appended are not reported: nothing that was compiled answers
+    in their place.
+    """
+    _watchers.append(callback)
+
+
+def report_change() -> None:
+    """Calls those who watch."""
+    for callback in _watchers:
+        callback()
 
 
 class PatternRevision:
@@ -21,6 +39,11 @@ class PatternRevision:
     def __init__(self) -> None:
         self.count = 0
 
+    def advance(self) -> None:
+        """Counts a replacement."""
+        self.count += 1
+        report_change()
+
 
 pattern_revision = PatternRevision()
 
@@ -34,39 +57,44 @@ class RouteList(list["BaseRoute"]):
         super().__init__(routes)
         self.revision = 0
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def _changed(self) -> None:
         self.revision += 1
+        report_change()
+
+    def __setitem__(self, key: Any, value: Any) -> None:
         super().__setitem__(key, value)
+        self._changed()
 
     def __delitem__(self, key: SupportsIndex | slice[Any, Any, Any]) -> None:
-        self.revision += 1
         super().__delitem__(key)
+        self._changed()
 
     def __imul__(self, value: SupportsIndex) -> RouteList:
-        self.revision += 1
         super().__imul__(value)
+        self._changed()
         return self
 
     def insert(self, index: SupportsIndex, route: BaseRoute) -> None:
-        self.revision += 1
         super().insert(index, route)
+        self._changed()
 
     def pop(self, index: SupportsIndex = -1) -> BaseRoute:
-        self.revision += 1
-        return super().pop(index)
+        route = super().pop(index)
+        self._changed()
+        return route
 
     def remove(self, route: BaseRoute) -> None:
-        self.revision += 1
         super().remove(route)
+        self._changed()
 
     def clear(self) -> None:
-        self.revision += 1
         super().clear()
+        self._changed()
 
     def sort(self, **kwargs: Any) -> None:
-        self.revision += 1
         super().sort(**kwargs)
+        self._changed()
 
     def reverse(self) -> None:
-        self.revision += 1
         super().reverse()
+        self._changed()

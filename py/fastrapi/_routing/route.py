@@ -57,14 +57,14 @@ class PathRoute(BaseRoute):
     @path_regex.setter
     def path_regex(self, pattern: re.Pattern[str]) -> None:
         if self._template is not None or self._path_regex is not None:
-            pattern_revision.count += 1
+            pattern_revision.advance()
             self._template = None
         self._path_regex = pattern
 
     def set_template(self, template: PathTemplate) -> None:
         """Sets `path_regex`, `path_format` and `param_convertors` from a parsed template."""
         if self._template is not None or self._path_regex is not None:
-            pattern_revision.count += 1
+            pattern_revision.advance()
         self._template = template
         self._path_regex = None
         self.path_format = template.format

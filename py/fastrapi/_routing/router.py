@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastrapi._routing.base import BaseRoute, Match, NoMatchFound, limit_body, wrap_in_middleware
 from fastrapi._routing.index import RouteIndex
 from fastrapi._routing.lifespan import LifespanContext, lifespan_context, serve_lifespan
-from fastrapi._routing.revision import RouteList
+from fastrapi._routing.revision import RouteList, report_change
 from fastrapi._routing.route import Route, WebSocketRoute
 from fastrapi._utils import get_route_path
 from fastrapi.compat.starlette.exceptions import HTTPException
@@ -38,7 +38,7 @@ class Router:
         routes: The routes; changes of the list take effect with the next request.
     """
 
-    routes: list[BaseRoute]
+    _routes: list[BaseRoute] | None = None
 
     def __init__(
         self,
@@ -56,6 +56,19 @@ class Router:
         self.lifespan_context = lifespan_context(lifespan)
         self.middleware_stack: ASGIApp = limit_body(wrap_in_middleware(self.app, middleware), max_body_size)
         self._index = RouteIndex()
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """The routes, in the order in which they are tried."""
+        assert self._routes is not None
+        return self._routes
+
+    @routes.setter
+    def routes(self, routes: list[BaseRoute]) -> None:
+        is_first = self._routes is None
+        self._routes = routes
+        if not is_first:
+            report_change()
 
     async def not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The default answer: closes a WebSocket, and raises or sends a 404."""

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from fastrapi._routing.base import BaseRoute, wrap_in_middleware
+from fastrapi._routing.revision import report_change
 from fastrapi._routing.router import Router
 from fastrapi.datastructures import State, URLPath
 from fastrapi.middleware import Middleware, _MiddlewareFactory
@@ -38,7 +39,6 @@ class Starlette:
     Attributes:
         state: A place for anything the application wants to keep.
         user_middleware: The middleware added by the user, the first outermost.
-        middleware_stack: The built application; None until the first connection.
     """
 
     def __init__(
@@ -57,7 +57,29 @@ class Starlette:
         self.max_body_size = max_body_size
         self.exception_handlers: dict[Any, ExceptionHandler] = dict(exception_handlers or {})
         self.user_middleware: list[Middleware] = list(middleware or ())
-        self.middleware_stack: ASGIApp | None = None
+        self._middleware_stack: ASGIApp | None = None
+        self._built_stack: ASGIApp | None = None
+
+    @property
+    def middleware_stack(self) -> ASGIApp | None:
+        """The built application; None until the first connection."""
+        return self._middleware_stack
+
+    @middleware_stack.setter
+    def middleware_stack(self, stack: ASGIApp | None) -> None:
+        self._middleware_stack = stack
+        report_change()
+
+    @property
+    def has_usual_stack(self) -> bool:
+        """Whether the middleware stack is the one that was made of `user_middleware`, or is still to be."""
+        return self._middleware_stack is None or self._middleware_stack is self._built_stack
+
+    def _stack(self) -> ASGIApp:
+        """The middleware stack, which is built for the first connection."""
+        if self._middleware_stack is None:
+            self._middleware_stack = self._built_stack = self.build_middleware_stack()
+        return self._middleware_stack
 
     def middleware_layers(self) -> list[Middleware]:
         """All layers around the router as data, the outermost first."""
@@ -99,9 +121,7 @@ class Starlette:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self
-        if self.middleware_stack is None:
-            self.middleware_stack = self.build_middleware_stack()
-        await self.middleware_stack(scope, receive, send)
+        await self._stack()(scope, receive, send)
 
     def mount(self, path: str, app: ASGIApp, name: str | None = None) -> None:
         """Appends a `Mount`."""

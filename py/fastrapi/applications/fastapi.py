@@ -317,9 +317,7 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
                 await self._telemetry_gate.live(super().__call__, scope, receive, send)
                 return
         elif self._telemetry_gate.is_open:
-            if self.middleware_stack is None:
-                self.middleware_stack = self.build_middleware_stack()
-            await self._telemetry_gate.serve(super().__call__, self.middleware_stack, scope, receive, send)
+            await self._telemetry_gate.serve(super().__call__, self._stack(), scope, receive, send)
             return
         await super().__call__(scope, receive, send)
 
@@ -401,3 +399,9 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
 
 
 FastrAPI = FastAPI
+
+# What every request passes through, as it is before anybody replaces a part of it.
+REQUEST_PATH = {
+    name: getattr(FastAPI, name) for name in ("__call__", "build_middleware_stack", "middleware_layers")
+}
+STARLETTE_CALL = Starlette.__call__

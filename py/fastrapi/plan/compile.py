@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fastrapi._routing.mount import Mount
+from fastrapi._routing.revision import RouteList
 from fastrapi.compat.starlette.routing import BaseRoute, Route, WebSocketRoute
 from fastrapi.datastructures import DefaultPlaceholder
 from fastrapi.dependencies.models import Dependant
@@ -71,15 +72,24 @@ def effective_routes(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
 
 def _routes_its_own_way(router: APIRouter) -> bool:
     kind = type(router)
-    return kind.matches is not APIRouter.matches or kind.handle is not APIRouter.handle
+    return (
+        kind.matches is not APIRouter.matches
+        or kind.handle is not APIRouter.handle
+        # Changes of another list would go unnoticed.
+        or not isinstance(router.routes, RouteList)
+    )
 
 
 def _application_reason(app: FastAPI) -> str | None:
-    from fastrapi.applications import FastAPI
+    from fastrapi.applications import Starlette, fastapi
 
-    for name in ("__call__", "build_middleware_stack", "middleware_layers"):
-        if getattr(type(app), name) is not getattr(FastAPI, name):
+    for name, original in fastapi.REQUEST_PATH.items():
+        if getattr(type(app), name) is not original or name in vars(app):
             return f"the application overrides {name}"
+    if Starlette.__call__ is not fastapi.STARLETTE_CALL:
+        return "Starlette.__call__ has been replaced"
+    if not app.has_usual_stack:
+        return "the application's middleware_stack has been replaced"
     if _routes_its_own_way(app.router):
         return f"the router class {type(app.router).__name__}"
     if app._telemetry_gate.may_record:
