@@ -73,7 +73,7 @@ def expands(options: type, *, fill: bool = False) -> Callable[[F], F]:
                 unknown = next(name for name in keywords if name not in known)
                 called = _called(function, args)
                 raise TypeError(f"{called}() got an unexpected keyword argument {unknown!r}")
-            if fill and len(keywords) < len(defaults):
+            if fill and not defaults.keys() <= keywords.keys():
                 keywords = {**defaults, **keywords}
             return function(*args, **keywords)
 

@@ -19,7 +19,7 @@ DefaultType = TypeVar("DefaultType")
 
 _NO_BODY = frozenset({204, 205, 304})
 """Final statuses without a body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5)."""
-_NOT_IN_AN_ID = re.compile("[^0-9a-zA-Z_]")
+_NOT_IN_AN_ID = re.compile(r"\W")
 _PATH_PARAMETER = re.compile("{(.*?)}")
 
 

@@ -11,7 +11,7 @@ from typing_extensions import Unpack, deprecated
 
 from fastrapi._form_limits import FormLimits, validated_max_body_size
 from fastrapi._routing.frontend_files import CheckDir, Fallback
-from fastrapi._signatures import expands
+from fastrapi._signatures import expands, keyword_defaults
 from fastrapi.applications.asgi import Starlette
 from fastrapi.applications.default_handlers import add_default_handlers
 from fastrapi.classic.application import CLASSIC_OPENAPI_URL, ClassicMethods, classic_layers
@@ -27,7 +27,13 @@ from fastrapi.responses import HTMLResponse, JSONResponse, Response
 from fastrapi.routing import APIRouter
 from fastrapi.routing.events import ON_EVENT_DEPRECATED
 from fastrapi.routing.operation_methods import OperationMethods, PathDecorator
-from fastrapi.routing.options import AddAPIRouteOptions, IncludeOptions, UniqueIdFunction
+from fastrapi.routing.options import (
+    AddAPIRouteOptions,
+    APIRouteOptions,
+    IncludeOptions,
+    UniqueIdFunction,
+    passed_on,
+)
 from fastrapi.telemetry.config import TelemetryConfig, complete_config
 from fastrapi.telemetry.gate import TelemetryGate
 from fastrapi.types import DecoratedCallable, Lifespan, Receive, Scope, Send
@@ -328,7 +334,8 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
         self, path: str, endpoint: Callable[..., Any], **options: Unpack[AddAPIRouteOptions]
     ) -> None:
         """Add a path operation."""
-        self.router.add_api_route(path, endpoint, **options)
+        complete = passed_on({**keyword_defaults(APIRouteOptions), **options})
+        self.router.add_api_route(path, endpoint=endpoint, **complete)
 
     def add_api_websocket_route(
         self,
@@ -341,11 +348,19 @@ class FastAPI(OperationMethods, ClassicMethods, Starlette):
         """Add a WebSocket endpoint."""
         self.router.add_api_websocket_route(path, endpoint, name=name, dependencies=dependencies)
 
+    @property
+    def _adder(self) -> OperationMethods:
+        return self.router
+
+    def _operation_decorator(self, http_method: str, path: str, complete: dict[str, Any]) -> PathDecorator:
+        add: Callable[..., PathDecorator] = getattr(self.router, http_method.lower())
+        return add(path, **complete)
+
     def websocket_route(self, path: str, name: str | None = None) -> PathDecorator:
         """Add a function of the WebSocket, without any analysis."""
         return self.router.websocket_route(path, name)
 
-    @expands(IncludeOptions)
+    @expands(IncludeOptions, fill=True)
     def include_router(self, router: APIRouter, **options: Unpack[IncludeOptions]) -> None:
         """Include the routes of a router, those that are added to it later among them.
 

@@ -9,7 +9,7 @@ from typing_extensions import Unpack
 
 from fastrapi._signatures import expands, keyword_defaults
 from fastrapi.params import Depends
-from fastrapi.routing.options import AddAPIRouteOptions, APIRouteOptions, OperationOptions
+from fastrapi.routing.options import AddAPIRouteOptions, APIRouteOptions, OperationOptions, passed_on
 from fastrapi.types import DecoratedCallable
 
 
@@ -42,7 +42,8 @@ class OperationMethod:
         http_method = self._http_method
 
         def add(self: OperationMethods, path: str, **options: Unpack[OperationOptions]) -> PathDecorator:
-            return self.api_route(path, methods=[http_method], **options)
+            complete = passed_on({**keyword_defaults(OperationOptions), **options})
+            return self._operation_decorator(http_method, path, complete)
 
         add.__doc__ = f"Add a path operation for {http_method}."
         add.__name__, add.__qualname__ = name, f"{owner.__qualname__}.{name}"
@@ -70,6 +71,15 @@ class OperationMethods:
     patch = OperationMethod("PATCH")
     trace = OperationMethod("TRACE")
 
+    @property
+    def _adder(self) -> OperationMethods:
+        """Whose methods add the routes: those are what users override to see them all."""
+        return self
+
+    def _operation_decorator(self, http_method: str, path: str, complete: dict[str, Any]) -> PathDecorator:
+        """What `get()`, `post()` and so on return."""
+        return self.api_route(path=path, methods=[http_method], **complete)
+
     def add_api_route(
         self, path: str, endpoint: Callable[..., Any], **options: Unpack[AddAPIRouteOptions]
     ) -> None:
@@ -90,10 +100,10 @@ class OperationMethods:
     @expands(APIRouteOptions)
     def api_route(self, path: str, **options: Unpack[APIRouteOptions]) -> PathDecorator:
         """Add a path operation for any methods, by default GET."""
-        complete = {**keyword_defaults(APIRouteOptions), **options}
+        complete = passed_on({**keyword_defaults(APIRouteOptions), **options})
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:
-            self.add_api_route(path, func, **complete)
+            self._adder.add_api_route(path, func, **complete)
             return func
 
         return decorate

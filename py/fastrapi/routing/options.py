@@ -1,11 +1,11 @@
 """The keywords of path operations and inclusions: each list once, for all methods that take it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from fastrapi._form_limits import FormLimits
-from fastrapi._signatures import Initial
+from fastrapi._signatures import Initial, keyword_defaults
 from fastrapi.compat.starlette.routing import BaseRoute
 from fastrapi.datastructures import Default
 from fastrapi.params import Depends
@@ -86,6 +86,23 @@ class RouteInit(APIRouteOptions, StrictnessOption, total=False):
     """`APIRoute()`."""
 
     dependency_overrides_provider: Annotated[Any | None, Initial(None)]
+
+
+_OWN_OPTIONS = frozenset({"cache_resp", "rate_limit", "cancel_on_disconnect"})
+
+
+def passed_on(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options to call a method with that users may have overridden.
+
+    Overrides list the keywords that FastAPI calls them with, often without `**keywords`. They get
+    those that FastAPI does not have only where they were given.
+    """
+    defaults = keyword_defaults(OperationOptions)
+    return {
+        name: value
+        for name, value in options.items()
+        if name not in _OWN_OPTIONS or value is not defaults[name]
+    }
 
 
 class IncludeOptions(TypedDict, total=False):

@@ -49,6 +49,7 @@ from fastrapi.routing.options import (
     AddAPIRouteOptions,
     IncludeOptions,
     UniqueIdFunction,
+    passed_on,
 )
 from fastrapi.routing.planned import PLAN_EXTENSION, PlannedCall, run_plan
 from fastrapi.routing.route import APIRoute, APIWebSocketRoute
@@ -231,12 +232,15 @@ class APIRouter(OperationMethods, Router):
         options["include_in_schema"] = options["include_in_schema"] and self.include_in_schema
         if options["max_body_size"] is None:
             options["max_body_size"] = self.max_body_size
-        options["form_limits"] = {**self.form_limits, **validated_form_limits(options["form_limits"])}
+        form_limits: FormLimits = {**self.form_limits, **validated_form_limits(options.pop("form_limits"))}
+        if form_limits:
+            # Classes whose `__init__` is from before there were these are passed only what they know.
+            options["form_limits"] = form_limits
         route = route_class(
             self.prefix + path,
             endpoint=endpoint,
             dependency_overrides_provider=self.dependency_overrides_provider,
-            **options,  # type: ignore[misc]  # all but the one that was popped
+            **passed_on(options),
         )
         self.routes.append(route)
 
