@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import import_module
+from mimetypes import guess_type as guess_type
 from typing import Any
 from urllib.parse import quote
 

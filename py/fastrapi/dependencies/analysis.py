@@ -20,6 +20,7 @@ from fastrapi.dependencies.concurrency import DependencyConcurrency
 from fastrapi.dependencies.fields import alias_choices
 from fastrapi.dependencies.models import Dependant
 from fastrapi.dependencies.parameters import analyze_param
+from fastrapi.dependencies.reading import single_parameters
 from fastrapi.dependencies.signatures import declared_parameters
 from fastrapi.exceptions import DependencyScopeError
 from fastrapi.types import DependencyCacheKey, DependencyScope
@@ -313,3 +314,15 @@ def get_flat_body_params(dependant: Dependant) -> list[ModelField]:
     if not any(each.body_params for each in iter_dependants(dependant)):
         return []
     return [field for each in iter_unique_dependants(dependant) for field in each.body_params]
+
+
+def get_flat_params(dependant: Dependant) -> list[ModelField]:
+    """All parameters of the tree but those of the body, by place. For packages: nothing here uses it."""
+    unique = list(iter_unique_dependants(dependant))
+    return [
+        field
+        for place in ("path_params", "query_params", "header_params", "cookie_params")
+        for each in unique
+        for declared in getattr(each, place)
+        for field, _ in single_parameters(declared)
+    ]

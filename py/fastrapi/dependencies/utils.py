@@ -4,6 +4,7 @@ from fastrapi._compat import lenient_issubclass as lenient_issubclass
 from fastrapi.dependencies.analysis import get_dependant as get_dependant
 from fastrapi.dependencies.analysis import get_flat_body_params as _get_flat_body_params  # noqa: F401
 from fastrapi.dependencies.analysis import get_flat_body_params as get_flat_body_params
+from fastrapi.dependencies.analysis import get_flat_params as get_flat_params
 from fastrapi.dependencies.analysis import (
     get_parameterless_sub_dependant as get_parameterless_sub_dependant,
 )

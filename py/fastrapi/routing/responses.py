@@ -10,11 +10,13 @@ from pydantic import BaseModel
 from fastrapi._compat import DumpOptions as DumpOptions
 from fastrapi._compat import ModelField
 from fastrapi._json_safe import sendable
+from fastrapi.concurrency import run_in_threadpool
 from fastrapi.datastructures import DefaultPlaceholder
 from fastrapi.encoders import jsonable_encoder
 from fastrapi.exceptions import EndpointContext, ResponseValidationError
 from fastrapi.json_codecs import JSONCodec
 from fastrapi.responses import JSONResponse, Response
+from fastrapi.types import IncEx
 from fastrapi.utils import is_body_allowed_for_status_code
 
 if TYPE_CHECKING:
@@ -109,6 +111,57 @@ def untyped_content(result: Any) -> Any:
         if not isinstance(result, BaseModel):
             raise
         return jsonable_encoder(sendable(result.model_dump(by_alias=True)))
+
+
+async def serialize_response(
+    *,
+    field: ModelField | None = None,
+    response_content: Any,
+    include: IncEx | None = None,
+    exclude: IncEx | None = None,
+    by_alias: bool = True,
+    exclude_unset: bool = False,
+    exclude_defaults: bool = False,
+    exclude_none: bool = False,
+    is_coroutine: bool = True,
+    endpoint_ctx: EndpointContext | None = None,
+    dump_json: bool = False,
+) -> Any:
+    """What a function returned, as plain data. For packages: path operations use `ResponseBuilder`.
+
+    Args:
+        field: The response model. Without one the options do not count.
+        response_content: What the function returned.
+        include: The fields that are written.
+        exclude: Those that are not.
+        by_alias: Whether they are written under their aliases.
+        exclude_unset: Whether fields that were not set are left out.
+        exclude_defaults: Whether fields that have their default value are left out.
+        exclude_none: Whether fields that are `None` are left out.
+        is_coroutine: Whether the function is asynchronous. If not, validation runs in a thread too.
+        endpoint_ctx: Where the function is defined, for error messages.
+        dump_json: Return JSON text instead of plain data, if there is a field.
+
+    Raises:
+        ResponseValidationError: The content does not fit the response model.
+    """
+    if field is None:
+        return untyped_content(response_content)
+    if is_coroutine:
+        value, errors = field.validate(response_content, loc=("response",))
+    else:
+        value, errors = await run_in_threadpool(field.validate, response_content, loc=("response",))
+    if errors:
+        raise ResponseValidationError(errors, body=response_content, endpoint_ctx=endpoint_ctx)
+    options: DumpOptions = {
+        "include": include,
+        "exclude": exclude,
+        "by_alias": by_alias,
+        "exclude_unset": exclude_unset,
+        "exclude_defaults": exclude_defaults,
+        "exclude_none": exclude_none,
+    }
+    return field.serialize_json(value, **options) if dump_json else field.serialize(value, **options)
 
 
 def actual_response_class(response_class: type[Response] | DefaultPlaceholder) -> type[Response]:

@@ -10,13 +10,15 @@ from fastrapi import APIRouter, FastAPI
 from fastrapi.routing import APIRoute
 from fastrapi.testclient import TestClient
 
-_OPERATION = {
-    *"response_model status_code tags dependencies summary description response_description responses"
-    " deprecated operation_id response_model_include response_model_exclude response_model_by_alias"
-    " response_model_exclude_unset response_model_exclude_defaults response_model_exclude_none"
-    " include_in_schema response_class name callbacks openapi_extra generate_unique_id_function"
-    " max_body_size form_limits".split()  # noqa: SIM905  # one a line would be longer than the tests
-}
+_OPERATION = set(
+    """
+    response_model status_code tags dependencies summary description response_description responses
+    deprecated operation_id response_model_include response_model_exclude response_model_by_alias
+    response_model_exclude_unset response_model_exclude_defaults response_model_exclude_none
+    include_in_schema response_class name callbacks openapi_extra generate_unique_id_function
+    max_body_size form_limits
+    """.split()  # noqa: SIM905
+)
 _OWN: list[dict[str, Any]] = [{"cache_resp": True}, {"rate_limit": 5.0}, {"cancel_on_disconnect": False}]
 
 calls: list[tuple[str, int, set[str]]] = []

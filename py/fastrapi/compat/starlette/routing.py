@@ -6,6 +6,7 @@ from fastrapi._routing.mount import Host, Mount
 from fastrapi._routing.paths import compile_path, get_name, replace_params
 from fastrapi._routing.route import Route, WebSocketRoute
 from fastrapi._routing.router import Router
+from fastrapi._utils import get_route_path
 
 __all__ = [
     "BaseRoute",
@@ -18,6 +19,7 @@ __all__ = [
     "WebSocketRoute",
     "compile_path",
     "get_name",
+    "get_route_path",
     "replace_params",
     "request_response",
     "websocket_session",
