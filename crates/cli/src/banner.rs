@@ -16,6 +16,8 @@ pub(crate) struct Served {
     pub(crate) event_loop: String,
     /// Routes on the direct and on the general lane; none where every request takes the general one.
     pub(crate) routes: Option<(usize, usize)>,
+    /// What else the user should know.
+    pub(crate) note: Option<String>,
 }
 
 /// The lines that tell that the server is ready.
@@ -39,6 +41,7 @@ impl fmt::Display for Banner<'_> {
             python,
             event_loop,
             routes,
+            note,
         } = self.served;
         let workers = if self.workers == 1 {
             "1 worker".to_owned()
@@ -57,10 +60,11 @@ impl fmt::Display for Banner<'_> {
                 writeln!(
                     f,
                     "  routes: {direct} on the direct lane, {general} on the general lane"
-                )
+                )?;
             }
-            None => writeln!(f, "  all requests on the general lane"),
+            None => writeln!(f, "  all requests on the general lane")?,
         }
+        note.iter().try_for_each(|note| writeln!(f, "  {note}"))
     }
 }
 
@@ -87,6 +91,7 @@ mod tests {
             python: "3.11".into(),
             event_loop: "uvloop".into(),
             routes: Some((12, 3)),
+            note: Some("a note".into()),
         };
         let address = LocalAddress::Tcp(([127, 0, 0, 1], 8000).into());
         let text = Banner {
@@ -101,5 +106,6 @@ mod tests {
         );
         assert!(text.contains("2 workers, Python 3.11, uvloop\n"));
         assert!(text.contains("routes: 12 on the direct lane, 3 on the general lane\n"));
+        assert!(text.ends_with("\n  a note\n"), "{text}");
     }
 }

@@ -35,13 +35,14 @@ impl DropInMode {
 #[error("{0}")]
 pub struct DropInError(String);
 
-/// Applies the choice in this process. To be called before the application is imported.
+/// Applies the choice in this process. To be called before the application is imported. Returns why the installed
+/// FastAPI answers where nobody has asked for that.
 ///
 /// # Errors
 /// FastAPI is wanted and not installed, or has been imported already.
-pub fn choose(mode: DropInMode) -> Result<(), DropInError> {
+pub fn choose(mode: DropInMode) -> Result<Option<String>, DropInError> {
     if mode == DropInMode::Native {
-        return Ok(());
+        return Ok(None);
     }
     Python::attach(|py| {
         let failed = |error: PyErr| DropInError(error.value(py).to_string());
@@ -52,15 +53,17 @@ pub fn choose(mode: DropInMode) -> Result<(), DropInError> {
     })
 }
 
-fn install(py: Python<'_>, mode: DropInMode) -> PyResult<()> {
+fn install(py: Python<'_>, mode: DropInMode) -> PyResult<Option<String>> {
     let package = match py.import("fastrapi.dropin") {
         // An application of another framework is served where the package is not installed, too.
         Err(error) if mode == DropInMode::Auto && error.is_instance_of::<PyModuleNotFoundError>(py) => {
-            return Ok(());
+            return Ok(None);
         }
         package => package?,
     };
     let report = package.call_method1("install", (mode.name(),))?;
-    tracing::debug!("{}", report.getattr("reason")?);
-    Ok(())
+    let reason: String = report.getattr("reason")?.extract()?;
+    tracing::debug!("{reason}");
+    let effective: String = report.getattr("effective")?.extract()?;
+    Ok((mode == DropInMode::Auto && effective == DropInMode::Real.name()).then_some(reason))
 }

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Literal, get_args
 
-from fastrapi._version import FASTAPI_PARITY
+import fastrapi
+from fastrapi._version import FASTAPI_PARITY, __version__
 from fastrapi.dropin.finder import DropInFinder, aliased_modules
 from fastrapi.dropin.names import FASTAPI, own_name
 
@@ -123,6 +124,8 @@ def install(mode: Mode = "auto") -> Report:
         if _finder not in sys.meta_path:
             # First, so that it answers even where the real packages are installed.
             sys.meta_path.insert(0, _finder)
+        # Packages choose by it what they can rely on.
+        fastrapi.__version__ = FASTAPI_PARITY
     else:
         uninstall()
     return Report(requested=mode, effective=effective, installed_version=installed, reason=reason)
@@ -133,6 +136,7 @@ def uninstall() -> None:
     if _finder not in sys.meta_path:
         return
     sys.meta_path.remove(_finder)
+    fastrapi.__version__ = __version__
     for name in aliased_modules():
         own = own_name(name)
         if own is not None and sys.modules.get(own) is sys.modules[name]:

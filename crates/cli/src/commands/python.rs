@@ -9,8 +9,9 @@ use crate::module::core_module;
 use crate::report::Report;
 use crate::settings::{FastApiMode, Settings};
 
-/// Starts the interpreter, unless this process is one, and decides what `import fastapi` finds.
-pub(super) fn start(settings: &Settings) -> Result<(), Report> {
+/// Starts the interpreter, unless this process is one, and decides what `import fastapi` finds. Returns what the user
+/// should know of that.
+pub(super) fn start(settings: &Settings) -> Result<Option<String>, Report> {
     start_interpreter(settings)?;
     let mode = match settings.fastapi {
         FastApiMode::Auto => DropInMode::Auto,

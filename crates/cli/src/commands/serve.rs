@@ -22,13 +22,14 @@ pub(super) fn serve(
     on_ready: impl FnOnce(&Served, &LocalAddress) + Send + 'static,
 ) -> Result<Exit, Report> {
     let embedded = !interpreter::is_initialized();
-    python::start(settings)?;
-    let stopped = run::serve(options(settings, listener), |ready| {
+    let note = python::start(settings)?;
+    let stopped = run::serve(options(settings, listener), move |ready| {
         let served = Served {
             app: ready.application.clone(),
             python: PYTHON_VERSION.to_owned(),
             event_loop: ready.event_loop.to_owned(),
             routes: ready.routes.map(|counts| (counts.direct, counts.general)),
+            note,
         };
         on_ready(&served, &ready.address);
     });

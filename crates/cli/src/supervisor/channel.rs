@@ -146,6 +146,7 @@ mod tests {
             python: "3.11".into(),
             event_loop: "uvloop".into(),
             routes: Some((12, 3)),
+            note: Some("a note".into()),
         };
         worker.announce(&served).unwrap();
         assert_eq!(read_announcement(supervisor).await, Some(served));
