@@ -2,10 +2,8 @@
 use std::cell::Cell;
 use std::io;
 use std::num::NonZero;
-use std::sync::Arc;
 use std::thread;
 
-use server::placement::SpareWorker;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::event_loop::{LoopHandle, promise_to_flush};
@@ -18,49 +16,22 @@ thread_local! {
     static IS_WORKER: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The runtime's threads for sockets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Workers {
-    /// All of them.
-    pub count: usize,
-    /// Whether one of them stays out of the way until another is blocked.
-    pub has_spare: bool,
-}
-
-impl Workers {
-    /// As many as that, and all of them at work.
-    #[must_use]
-    pub fn exactly(count: usize) -> Self {
-        Self {
-            count,
-            has_spare: false,
-        }
-    }
-
-    /// What fits one of so many processes of this machine: a worker for each of its cores. A single one gets a spare
-    /// one, since it may be blocked by an inline call (see [`crate::placement::SyncExecutor`]).
-    #[must_use]
-    pub fn of_process(processes: usize) -> Self {
-        let cores = thread::available_parallelism().map_or(2, NonZero::get);
-        match (cores / processes.max(1)).min(MAX_WORKERS) {
-            0 | 1 => Self {
-                count: 2,
-                has_spare: true,
-            },
-            count => Self::exactly(count),
-        }
-    }
+/// The workers that fit one of so many processes of this machine: one for each of its cores, and two at least, since an
+/// inline call may block one (see [`crate::placement::SyncExecutor`]).
+#[must_use]
+pub fn workers_of_process(processes: usize) -> usize {
+    let cores = thread::available_parallelism().map_or(2, NonZero::get);
+    (cores / processes.max(1)).clamp(2, MAX_WORKERS)
 }
 
 /// Builds the runtime. Its workers keep a Python thread state each, and wake the event loop at the latest when they
-/// go to sleep (see [`LoopHandle::flush`]). A spare worker must be stopped before the runtime is shut down.
+/// go to sleep (see [`LoopHandle::flush`]).
 ///
 /// # Errors
 /// When the operating system refuses threads or descriptors.
-pub fn build(workers: Workers, event_loop: LoopHandle) -> io::Result<(Runtime, Option<Arc<SpareWorker>>)> {
-    let flush = event_loop.clone();
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(workers.count)
+pub fn build(workers: usize, event_loop: LoopHandle) -> io::Result<Runtime> {
+    Builder::new_multi_thread()
+        .worker_threads(workers)
         .thread_name("fastrapi-worker")
         .enable_all()
         .on_thread_start(thread_state::keep)
@@ -72,11 +43,7 @@ pub fn build(workers: Workers, event_loop: LoopHandle) -> io::Result<(Runtime, O
             }
             event_loop.flush();
         })
-        .build()?;
-    let spare = workers
-        .has_spare
-        .then(|| SpareWorker::take(runtime.handle(), move || flush.flush()));
-    Ok((runtime, spare))
+        .build()
 }
 
 #[cfg(test)]
@@ -84,16 +51,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_with_one_core_or_less_to_itself_has_one_worker_and_a_spare_one() {
+    fn a_process_has_two_workers_at_least() {
         let cores = thread::available_parallelism().unwrap().get();
-        let one = Workers {
-            count: 2,
-            has_spare: true,
-        };
-        assert_eq!(Workers::of_process(cores), one);
-        assert_eq!(Workers::of_process(2 * cores), one);
-        if cores > 1 {
-            assert_eq!(Workers::of_process(1), Workers::exactly(cores.min(MAX_WORKERS)));
-        }
+        assert_eq!(workers_of_process(2 * cores), 2);
+        assert_eq!(workers_of_process(1), cores.clamp(2, MAX_WORKERS));
     }
 }

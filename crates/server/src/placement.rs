@@ -4,13 +4,11 @@
 //! start in the pool and are timed there; when they are reliably short they are made inline, and go back at the first
 //! slow one, for longer each time.
 
-mod spare;
 mod watchdog;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
-pub use spare::SpareWorker;
 pub use watchdog::watched;
 
 /// Where a call is made.

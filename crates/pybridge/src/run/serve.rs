@@ -1,4 +1,5 @@
 //! Serving an application from load to stop.
+use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
@@ -6,7 +7,6 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use server::layers::AccessLogLayer;
 use server::listener::BoundListener;
-use server::placement::SpareWorker;
 use server::{ServeReport, ShutdownController};
 use tower::Layer;
 
@@ -20,7 +20,7 @@ use crate::event_loop::{EventLoop, LoopHandle, completion};
 use crate::interpreter;
 use crate::loader::{self, LoadedApp};
 use crate::placement::SyncExecutor;
-use crate::runtime::{self, Workers};
+use crate::runtime;
 use crate::thread_state;
 use crate::threadpool::{DEFAULT_MAX_THREADS, ThreadPool};
 
@@ -53,17 +53,16 @@ fn serve_attached(
     .map_err(failed)??;
     take_from_python(py).map_err(failed)?;
     let handle = event_loop.handle();
-    let workers = options.worker_threads.map_or_else(
-        || Workers::of_process(options.processes),
-        |threads| Workers::exactly(threads.get()),
-    );
-    let (runtime, spare) = runtime::build(workers, handle.clone()).map_err(RunError::Runtime)?;
+    let workers = options
+        .worker_threads
+        .map_or_else(|| runtime::workers_of_process(options.processes), NonZero::get);
+    let runtime = runtime::build(workers, handle.clone()).map_err(RunError::Runtime)?;
     let pool = ThreadPool::new(handle.clone(), DEFAULT_MAX_THREADS);
     let executor = Arc::new(SyncExecutor::new(
         options.sync_mode,
         pool.clone(),
         handle.clone(),
-        workers.count,
+        workers,
     ));
     let forced = Arc::new(AtomicI32::new(0));
     let session = Session {
@@ -88,7 +87,7 @@ fn serve_attached(
         tracing::error!(%error, "the event loop ended with an error");
     }
     let forced_by = Some(forced.load(Ordering::Relaxed)).filter(|signal| *signal != 0);
-    let threads_left = end_threads(py, pool, (runtime, spare), forced_by.is_some());
+    let threads_left = end_threads(py, pool, runtime, forced_by.is_some());
     let report = outcome.take().unwrap_or(Err(RunError::Ended))?;
     Ok(Stopped {
         report,
@@ -98,19 +97,11 @@ fn serve_attached(
 }
 
 /// Ends the threads of the pool and of tokio, at once if the stop was forced; whether some are left.
-fn end_threads(
-    py: Python<'_>,
-    pool: ThreadPool,
-    (runtime, spare): (tokio::runtime::Runtime, Option<Arc<SpareWorker>>),
-    forced: bool,
-) -> bool {
+fn end_threads(py: Python<'_>, pool: ThreadPool, runtime: tokio::runtime::Runtime, forced: bool) -> bool {
     let patience = if forced { Duration::ZERO } else { THREAD_PATIENCE };
     // Threads that end, or finish a call, have to attach meanwhile.
     let busy = py.detach(move || {
         let busy = pool.stop(patience);
-        if let Some(spare) = spare {
-            spare.stop();
-        }
         runtime.shutdown_timeout(patience);
         busy
     });

@@ -1,7 +1,7 @@
 //! Notices inline calls that block their worker.
 //!
 //! The worker itself cannot be freed. What can be done is to send the callable's next calls to the pool at once, and
-//! not only when the blocked one returns, and to call up the [`SpareWorker`], if there is one.
+//! not only when the blocked one returns.
 
 use std::cell::OnceCell;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use super::{Placement, SpareWorker};
+use super::Placement;
 
 /// How often running calls are looked at.
 const INTERVAL: Duration = Duration::from_millis(2);
@@ -32,10 +32,6 @@ pub fn watched<T>(placement: Option<&Arc<Placement>>, call: impl FnOnce() -> T) 
     *slot.lock() = Some((Instant::now(), placement.map(Arc::clone)));
     let _left_also_by_panics = Leave(&slot);
     call()
-}
-
-pub(super) fn set_spare_worker(spare: Weak<SpareWorker>) {
-    *lock(&WATCHDOG.spare) = spare;
 }
 
 type Running = Option<(Instant, Option<Arc<Placement>>)>;
@@ -68,17 +64,9 @@ struct Watchdog {
     /// Gone with their threads.
     slots: Mutex<Vec<Weak<Slot>>>,
     thread: Mutex<Option<Thread>>,
-    spare: Mutex<Weak<SpareWorker>>,
     awake: AtomicBool,
     /// An inline call was made since the last look.
     active: AtomicBool,
-}
-
-/// What the watchdog saw.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Seen {
-    running: bool,
-    blocked: bool,
 }
 
 impl Watchdog {
@@ -120,11 +108,7 @@ impl Watchdog {
             } else {
                 quiet + 1
             };
-            let seen = self.look();
-            if let Some(spare) = lock(&self.spare).upgrade() {
-                spare.set_needed(seen.blocked);
-            }
-            if !seen.running && quiet >= QUIET_LOOKS {
+            if !self.look() && quiet >= QUIET_LOOKS {
                 quiet = 0;
                 self.awake.store(false, Ordering::Release);
                 thread::park();
@@ -134,22 +118,21 @@ impl Watchdog {
         }
     }
 
-    /// Demotes what blocks.
-    fn look(&self) -> Seen {
-        let mut seen = Seen::default();
+    /// Demotes what blocks; says whether any call is running.
+    fn look(&self) -> bool {
+        let mut running_any = false;
         for slot in lock(&self.slots).iter().filter_map(Weak::upgrade) {
             let running = slot.lock();
             let Some((since, placement)) = &*running else {
                 continue;
             };
-            seen.running = true;
+            running_any = true;
             if since.elapsed() >= BLOCKS {
-                seen.blocked = true;
                 if let Some(placement) = placement {
                     placement.demote();
                 }
             }
         }
-        seen
+        running_any
     }
 }
