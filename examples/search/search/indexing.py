@@ -60,6 +60,10 @@ async def run(store: Store, settings: Settings, job: Job) -> Job:
             await _save(store, job)
         await save_settings(store, settings)
         job = job.model_copy(update={"state": "done"})
+    except asyncio.CancelledError:
+        # The server stops: the next one shall not have to wait until the claim lapses.
+        await store.release(_CLAIM)
+        raise
     except Exception as error:
         logger.exception("Indexing the corpus failed")
         job = job.model_copy(update={"state": "failed", "error": f"{type(error).__name__}: {error}"})

@@ -158,6 +158,10 @@ impl Connection {
         if last && !self.is(Phase::Upgraded) {
             self.in_flight.store(0, Relaxed);
             self.enter(Phase::Idle);
+            if self.is_client_gone() {
+                // The end of input was hidden from hyper while it waited for the answer; nothing else tells it.
+                self.task.wake();
+            }
         }
     }
 

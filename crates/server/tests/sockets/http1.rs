@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{App, app, read_to_end, read_until, start};
+use crate::support::{App, app, gated, read_to_end, read_until, start};
 use bytes::Bytes;
 use http::StatusCode;
 use server::body::{BodyError, channel};
@@ -235,6 +235,23 @@ async fn a_client_that_half_closes_is_answered_and_known_to_be_gone() {
         .unwrap();
     stream.shutdown().await.unwrap();
     assert!(read_to_end(&mut stream).await.ends_with("seen"));
+}
+
+#[tokio::test]
+async fn a_half_closed_connection_ends_with_its_answer() {
+    let (app, gate) = gated();
+    let server = start(ServerConfig::default(), app);
+    let mut stream = server.connect().await;
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await
+        .unwrap();
+    gate.reached().await;
+    stream.shutdown().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    gate.open();
+    let answer = tokio::time::timeout(Duration::from_secs(30), read_to_end(&mut stream)).await;
+    assert!(answer.unwrap().ends_with("done"));
 }
 
 #[tokio::test]
