@@ -67,7 +67,8 @@ pub async fn serve<S: Application>(
         }
     };
     if outcome.is_ok() {
-        for io in acceptor.waiting().await {
+        tokio::time::sleep(SETTLE).await;
+        for io in acceptor.waiting() {
             report.accepted += 1;
             start(io, &protocol, &application);
         }
@@ -85,8 +86,6 @@ fn start<S: Application>(io: ConnectionIo, protocol: &Arc<Protocol>, application
 
 /// Ends all connections, gracefully as long as that is allowed; says how many had to be cut off.
 async fn drain(registry: &Registry, patience: Duration, shutdown: &mut ShutdownSignal) -> usize {
-    // The sockets' readiness is looked at once more: a request that is there already is to be answered.
-    tokio::task::yield_now().await;
     registry.drain();
     tokio::select! {
         () = registry.below(1) => return 0,
@@ -107,6 +106,10 @@ async fn drain(registry: &Registry, patience: Duration, shutdown: &mut ShutdownS
     aborted
 }
 
+/// For so long everything goes on after a stop was ordered. A timer that has run out means that the runtime has looked at
+/// all sockets since it was set: connections and requests that were there before the order are seen.
+const SETTLE: Duration = Duration::from_millis(5);
+
 /// No system keeps a longer queue of connections without being told to; clients that go on connecting must not put a stop
 /// off.
 const MOST_WAITING: usize = 4096;
@@ -120,9 +123,7 @@ struct Acceptor {
 
 impl Acceptor {
     /// The connections that the system has taken for us already: closing the socket would reset them.
-    async fn waiting(&mut self) -> Vec<ConnectionIo> {
-        // Lets the runtime see that there are some.
-        tokio::task::yield_now().await;
+    fn waiting(&mut self) -> Vec<ConnectionIo> {
         std::iter::from_fn(|| self.accept_once().now_or_never()?.ok())
             .take(MOST_WAITING)
             .collect()
