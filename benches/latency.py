@@ -10,45 +10,18 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
-APPS = Path(__file__).parent / "apps"
+from serving import serving
+
 ALLOWED_RISE_MS = 5.0
 SAMPLES = 1500
 INTERVAL = 0.002
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextlib.contextmanager
-def serving(server: str, venv: str | None) -> Iterator[int]:
-    port = free_port()
-    command = [server, "--app", "blocking:app", "--app-dir", str(APPS), "--port", str(port)]
-    command.append("--no-access-log")
-    if venv:
-        command += ["--venv", venv]
-    process = subprocess.Popen(command, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
-    try:
-        for _ in range(200):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.05)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 class Client:
@@ -128,7 +101,7 @@ def main() -> int:
     arguments = parser.parse_args()
     report: dict[str, object] = {}
     worst = 0.0
-    with serving(arguments.server, arguments.venv) as port:
+    with serving(arguments.server, arguments.venv, "blocking:app") as port:
         alone = hello_latencies(port)
         report["alone"] = {"p50_ms": quantile(alone, 0.5), "p99_ms": quantile(alone, 0.99)}
         for name, target in (("sleep", "/sleep"), ("turncoat", "/turncoat")):

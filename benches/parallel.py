@@ -11,49 +11,22 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import socket
 import statistics
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
-APPS = Path(__file__).parent / "apps"
+from serving import serving
+
 HELD_S = 1.5
 REQUIRED = 10
 WAITING = 8
 MASK = b"\0\0\0\0"
 
 Probe = Callable[[int], None]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextlib.contextmanager
-def serving(server: str, venv: str | None) -> Iterator[int]:
-    port = free_port()
-    command = [server, "--app", "holding:app", "--app-dir", str(APPS), "--port", str(port), "--no-access-log"]
-    if venv:
-        command += ["--venv", venv]
-    process = subprocess.Popen(command, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
-    try:
-        for _ in range(200):
-            with contextlib.suppress(OSError), connect(port):
-                break
-            time.sleep(0.05)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def connect(port: int) -> socket.socket:
@@ -248,7 +221,7 @@ def main() -> int:
     parser.add_argument("server", help="path of fastrapi-server")
     parser.add_argument("--venv", help="environment of the application")
     arguments = parser.parse_args()
-    with serving(arguments.server, arguments.venv) as port:
+    with serving(arguments.server, arguments.venv, "holding:app") as port:
         return 0 if rounds(port) else 1
 
 

@@ -24,7 +24,8 @@ import time
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-APPS = Path(__file__).parent / "apps"
+from serving import APPS, free_port
+
 PATIENCE = 300.0
 POLL = 0.001
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -53,13 +54,6 @@ CONTESTS = (
     Contest("one_model", 15, {"listening": 0.6}),
     Contest("many_routes", 3, {"answered": 0.2, "memory": 1.0}),
 )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def processes(root: int) -> list[int]:

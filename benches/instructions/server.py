@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from serving import APPS, free_port
+
 from .asks import REQUESTS, Ask, CountError
 
-APPS = Path(__file__).resolve().parents[1] / "apps"
 LEARNING = 400
 """Requests before the counting: the server learns how long sync callables take."""
 COUNTED = 300
@@ -60,13 +61,6 @@ def total(dump: Path) -> int:
     if found is None:
         raise CountError(f"{dump} has no summary")
     return int(found[1])
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextlib.contextmanager

@@ -14,7 +14,10 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyModule;
 
-const SOURCE: &str = include_str!("application.py");
+const SOURCE: &str = concat!(
+    include_str!("../../../benches/apps/counted.py"),
+    include_str!("application.py")
+);
 const ORDER: &[u8] = br#"{"order_id":7,"customer":{"name":"Ada Lovelace","city":"London"},"lines":[{"sku":"SKU-1",
 "quantity":2,"unit_price":19.75,"tags":["brass","gear"]},{"sku":"SKU-2","quantity":1,"unit_price":3.5,"tags":[]}]}"#;
 

@@ -90,6 +90,8 @@ def _application_reason(app: FastAPI) -> str | None:
         return "Starlette.__call__ has been replaced"
     if not app.has_usual_stack:
         return "the application's middleware_stack has been replaced"
+    if app.router.layers:
+        return "the application's router has middleware or exception handlers"
     if _routes_its_own_way(app.router):
         return f"the router class {type(app.router).__name__}"
     if app._telemetry_gate.may_record:

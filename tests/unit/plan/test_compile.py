@@ -19,6 +19,7 @@ from fastrapi import (
     Request,
     Response,
 )
+from fastrapi.middleware import Middleware
 from fastrapi.middleware.cors import CORSMiddleware
 from fastrapi.plan import GeneralRoute, RoutePlan, compile_application
 from fastrapi.responses import HTMLResponse
@@ -322,3 +323,15 @@ def test_scope_is_what_the_router_would_add() -> None:
     assert (scope["app"], scope["router"], scope["endpoint"]) == (app, app.router, read)
     assert scope["route"] is router.routes[0]
     assert scope["fastapi"]["effective_route_context"].path == "/items"
+
+
+def test_layers_around_the_router_of_the_application_are_not_bypassed() -> None:
+    class Own:
+        def __init__(self, app: Any) -> None: ...
+
+    app = FastAPI()
+    app.router = APIRouter(middleware=[Middleware(Own)])
+    app.get("/")(lambda: "inner")
+    compiled = compile_application(app)
+    assert compiled.reason == "the application's router has middleware or exception handlers"
+    assert isinstance(routes_of(app)["/"], GeneralRoute)

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use server::{Request, Response};
 
+use super::entry::ConnectionArguments;
 use super::exchange::{ClientDisconnected, Exchange, GoneGuard, plain};
 use super::{AsgiApp, body, log};
 use crate::event_loop::{LoopContext, completion};
@@ -33,7 +34,13 @@ where
     let event_loop = app.event_loop.clone();
     let exchange = Arc::new(Exchange::new(app, connection, prefetched, responder, is_head));
     let guard = GoneGuard::new(Arc::clone(&exchange));
-    event_loop.submit(move |context| start_with(context, &exchange, parts, prepare));
+    event_loop.submit(move |context| {
+        begin(context, &exchange, |py| {
+            let arguments = exchange.connection_arguments(py, &parts)?;
+            prepare(&arguments.0, parts)?;
+            Ok(arguments)
+        });
+    });
     let response = response.await;
     guard.disarm();
     // Without a response the job was dropped: it panicked, or the loop has ended.
@@ -42,29 +49,20 @@ where
 
 /// Starts the application for an exchange, on the loop's thread.
 pub(crate) fn start(context: &LoopContext<'_, '_>, exchange: &Arc<Exchange>, parts: &Parts) {
-    if exchange.is_over() {
-        return;
-    }
-    let called = exchange.call(exchange.app.application.bind(context.py()), parts);
-    super::entry::run(context, exchange, called, |_| {});
+    begin(context, exchange, |py| exchange.connection_arguments(py, parts));
 }
 
-fn start_with(
-    context: &LoopContext<'_, '_>,
+fn begin<'py>(
+    context: &LoopContext<'_, 'py>,
     exchange: &Arc<Exchange>,
-    parts: Parts,
-    prepare: impl FnOnce(&Bound<'_, PyDict>, Parts) -> PyResult<()>,
+    arguments: impl FnOnce(Python<'py>) -> PyResult<ConnectionArguments<'py>>,
 ) {
     if exchange.is_over() {
         return;
     }
     let application = exchange.app.application.bind(context.py());
-    let called = exchange
-        .connection_arguments(context.py(), &parts)
-        .and_then(|arguments| {
-            prepare(&arguments.0, parts)?;
-            crate::coroutine::of_awaitable(application.call1(arguments)?)
-        });
+    let called = arguments(context.py())
+        .and_then(|arguments| crate::coroutine::of_awaitable(application.call1(arguments)?));
     super::entry::run(context, exchange, called, |_| {});
 }
 

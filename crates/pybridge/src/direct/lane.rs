@@ -8,7 +8,6 @@ use http::Method;
 use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::prelude::*;
 use server::body::Collected;
-use server::placement::watched;
 use server::{Connection, Request, RequestBody, Response};
 
 use super::call::{call, finish_step};
@@ -179,8 +178,7 @@ impl Call {
     async fn run_inline(mut self) -> Response {
         let (responder, response) = completion();
         let mut reply = Reply::Responder(responder);
-        // Others may hold the interpreter's lock for long.
-        match watched(None, || Python::attach(|py| self.evaluate(py, &mut reply))) {
+        match Python::attach(|py| self.evaluate(py, &mut reply)) {
             Evaluation::Done(Ok(Answer::Ready(response, None))) => response,
             rest => {
                 self.deliver_on_loop(reply, rest);

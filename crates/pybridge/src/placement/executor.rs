@@ -107,7 +107,7 @@ impl SyncExecutor {
             placement.record(Place::Inline, started.elapsed());
             result
         };
-        watched(Some(placement), || self.call(call))
+        watched(placement, || self.call(call))
     }
 
     fn call<T>(&self, work: impl FnOnce(Python<'_>) -> T) -> Result<T, Panicked> {

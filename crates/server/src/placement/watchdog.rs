@@ -25,16 +25,16 @@ thread_local! {
     static SLOT: OnceCell<Arc<Slot>> = const { OnceCell::new() };
 }
 
-/// Makes a call on this worker that might turn out to block it. The placement, if there is one, is demoted then.
-pub fn watched<T>(placement: Option<&Arc<Placement>>, call: impl FnOnce() -> T) -> T {
+/// Makes a call on this worker that might turn out to block it. Its placement is demoted then.
+pub fn watched<T>(placement: &Arc<Placement>, call: impl FnOnce() -> T) -> T {
     WATCHDOG.wake();
     let slot = SLOT.with(|slot| Arc::clone(slot.get_or_init(|| WATCHDOG.register())));
-    *slot.lock() = Some((Instant::now(), placement.map(Arc::clone)));
+    *slot.lock() = Some((Instant::now(), Arc::clone(placement)));
     let _left_also_by_panics = Leave(&slot);
     call()
 }
 
-type Running = Option<(Instant, Option<Arc<Placement>>)>;
+type Running = Option<(Instant, Arc<Placement>)>;
 
 /// The inline call of one worker.
 #[derive(Default)]
@@ -120,19 +120,17 @@ impl Watchdog {
 
     /// Demotes what blocks; says whether any call is running.
     fn look(&self) -> bool {
-        let mut running_any = false;
+        let mut is_any_running = false;
         for slot in lock(&self.slots).iter().filter_map(Weak::upgrade) {
             let running = slot.lock();
             let Some((since, placement)) = &*running else {
                 continue;
             };
-            running_any = true;
+            is_any_running = true;
             if since.elapsed() >= BLOCKS {
-                if let Some(placement) = placement {
-                    placement.demote();
-                }
+                placement.demote();
             }
         }
-        running_any
+        is_any_running
     }
 }

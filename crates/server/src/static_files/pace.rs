@@ -41,7 +41,7 @@ impl Pace {
         });
         let permitted = self.inline.fetch_add(1, Ordering::AcqRel) < most;
         let outcome = permitted.then(|| {
-            watched(Some(&self.placement), || {
+            watched(&self.placement, || {
                 let started = Instant::now();
                 let outcome = work();
                 self.placement.record(Place::Inline, started.elapsed());
