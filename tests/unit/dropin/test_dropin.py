@@ -56,6 +56,20 @@ def test_metadata_names_the_versions_that_are_matched() -> None:
     """)
 
 
+def test_modules_name_these_versions_while_they_answer() -> None:
+    check("""
+        import fastrapi
+        from fastrapi.dropin.installation import install, uninstall
+        own = fastrapi.__version__
+        install("replace")
+        import fastapi, starlette
+        assert (fastapi.__version__, starlette.__version__) == (
+            fastrapi.FASTAPI_PARITY, fastrapi.STARLETTE_PARITY)
+        uninstall()
+        assert fastrapi.__version__ == own
+    """)
+
+
 def test_modules_that_only_one_of_the_frameworks_has_stay_with_it() -> None:
     check("""
         import fastrapi.as_fastapi
