@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -69,6 +70,14 @@ class Server:
     def get(self, path: str, **keywords: object) -> httpx.Response:
         with self.client() as client:
             return client.get(path, **keywords)  # type: ignore[arg-type]
+
+    def refuses_connections(self) -> bool:
+        """Tells whether nothing listens any more; a socket that closes meanwhile may reset the connection."""
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE).close()
+        except (ConnectionRefusedError, ConnectionResetError):
+            return True
+        return False
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Sends the signal and returns the exit code."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -168,7 +167,7 @@ def test_a_stop_lets_requests_finish_and_refuses_new_connections(project: Projec
         request = threads.submit(server.get, "/")
         server.wait_for("in flight")
         server.process.send_signal(signal.SIGTERM)
-        eventually(lambda: is_refused(server), "connections are still taken")
+        eventually(server.refuses_connections, "connections are still taken")
         assert server.process.poll() is None
         assert request.result().json() == "whole"
         assert server.process.wait(PATIENCE) == 0
@@ -181,7 +180,7 @@ def test_a_second_signal_ends_it_at_once(project: Project) -> None:
         request = threads.submit(server.get, "/")
         server.wait_for("in flight")
         server.process.send_signal(signal.SIGTERM)
-        eventually(lambda: is_refused(server), "connections are still taken")
+        eventually(server.refuses_connections, "connections are still taken")
         server.process.send_signal(signal.SIGINT)
         assert server.process.wait(PATIENCE) == 128 + signal.SIGINT
         with pytest.raises(httpx.TransportError):
@@ -192,14 +191,6 @@ def test_sighup_starts_the_application_again(server: Server) -> None:
     server.process.send_signal(signal.SIGHUP)
     server.wait_for(" serves main:app on ", times=2)
     assert answer(server) == "one"
-
-
-def is_refused(server: Server) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", server.port), PATIENCE).close()
-    except (ConnectionRefusedError, ConnectionResetError):  # the latter from a socket that closes meanwhile
-        return True
-    return False
 
 
 def test_other_directories_can_be_watched(project: Project, tmp_path: Path) -> None:

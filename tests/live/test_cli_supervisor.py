@@ -35,14 +35,6 @@ def alive(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def refuses(server: Server) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE).close()
-    except ConnectionRefusedError:
-        return True
-    return False
-
-
 def kill_worker(server: Server) -> None:
     with pytest.raises(httpx.TransportError):
         httpx.get(f"{server.url}/exit", trust_env=False, timeout=PATIENCE)
@@ -120,7 +112,7 @@ except FileExistsError:
         port = probe.getsockname()[1]
     with project.start("main:app", "--port", str(port), "--workers", "2") as server:
         server.url = f"http://127.0.0.1:{port}"
-        eventually(lambda: not refuses(server), "the first worker listens")
+        eventually(lambda: not server.refuses_connections(), "the first worker listens")
         (first,) = pids(server, 1)
         assert first == int((project.path / "first").read_text())
         os.kill(first, signal.SIGKILL)
@@ -244,7 +236,7 @@ def test_a_second_signal_ends_at_once(project: Project, arguments: list[str]) ->
         client.start()
         server.wait_for("endless begins")
         server.process.send_signal(signal.SIGTERM)
-        eventually(lambda: refuses(server), "no connections are taken any more")
+        eventually(server.refuses_connections, "no connections are taken any more")
         assert server.stop(signal.SIGTERM) == 128 + signal.SIGTERM
         client.join()
 
