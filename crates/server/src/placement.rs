@@ -28,6 +28,10 @@ const TOO_LONG_NS: u32 = 100_000;
 const SLOW: Duration = Duration::from_millis(1);
 /// Consecutive short calls after which a callable is run inline for the first time.
 pub const FIRST_REQUIRED: u32 = 16;
+/// So much of a slow call counts where slow ones are forgiven: the third of three in a row exceeds [`TOO_LONG_NS`].
+const MOST_COUNTED: Duration = Duration::from_micros(350);
+/// How many short calls a slow one in the pool takes back where slow ones are forgiven.
+const TAKEN_BACK: u32 = 2;
 /// What each demotion multiplies that number by, and where that ends.
 const REQUIRED_GROWTH: u32 = 4;
 const MAX_REQUIRED: u32 = 1 << 20;
@@ -41,6 +45,8 @@ pub struct Placement {
     short_calls: AtomicU32,
     required: AtomicU32,
     most_required: u32,
+    /// Whether a slow call may be the scheduler's doing.
+    forgiving: bool,
     average_ns: AtomicU32,
 }
 
@@ -54,15 +60,18 @@ impl Placement {
             short_calls: AtomicU32::new(0),
             required: AtomicU32::new(FIRST_REQUIRED),
             most_required: MAX_REQUIRED,
+            forgiving: false,
             average_ns: AtomicU32::new(0),
         }
     }
 
-    /// For calls so short that a slow one is mostly the scheduler's doing: no demotion lasts longer than `calls`.
+    /// For calls so short that a slow one is mostly the scheduler's doing: a single slow call demotes nothing, one in
+    /// the pool does not start the count anew, and no demotion lasts longer than `calls`.
     #[must_use]
-    pub fn demoted_for_at_most(self, calls: u32) -> Self {
+    pub fn forgiving(self, calls: u32) -> Self {
         Self {
             most_required: calls,
+            forgiving: true,
             ..self
         }
     }
@@ -92,6 +101,11 @@ impl Placement {
     }
 
     fn record_inline(&self, elapsed: Duration) {
+        let elapsed = if self.forgiving {
+            elapsed.min(MOST_COUNTED)
+        } else {
+            elapsed
+        };
         let present = u32::try_from(elapsed.as_nanos()).unwrap_or(u32::MAX);
         let average = self.average_ns.load(Relaxed);
         let average = average - average / 8 + present / 8;
@@ -105,10 +119,16 @@ impl Placement {
         if self.pinned.is_some() {
             return;
         }
+        let before = self.short_calls.load(Relaxed);
         if elapsed > SHORT {
-            return self.short_calls.store(0, Relaxed);
+            let left = if self.forgiving {
+                before.saturating_sub(TAKEN_BACK)
+            } else {
+                0
+            };
+            return self.short_calls.store(left, Relaxed);
         }
-        let short_calls = self.short_calls.load(Relaxed) + 1;
+        let short_calls = before + 1;
         if short_calls >= self.required.load(Relaxed) {
             self.short_calls.store(0, Relaxed);
             self.average_ns.store(0, Relaxed);
@@ -176,11 +196,42 @@ mod tests {
 
     #[test]
     fn a_demotion_can_be_limited() {
-        let placement = Placement::new(None).demoted_for_at_most(20);
+        let placement = Placement::new(None).forgiving(20);
         for required in [FIRST_REQUIRED, 20, 20] {
             assert_eq!(calls_until_inline(&placement), required);
-            placement.record(Place::Inline, Duration::from_millis(10));
+            placement.demote();
         }
+    }
+
+    #[test]
+    fn single_slow_calls_can_be_forgiven_and_a_series_is_not() {
+        let placement = Placement::new(None).forgiving(20);
+        calls_until_inline(&placement);
+        for _ in 0..100 {
+            placement.record(Place::Inline, Duration::from_secs(1));
+            for _ in 0..16 {
+                placement.record(Place::Inline, QUICK);
+            }
+            assert_eq!(placement.place(), Place::Inline);
+        }
+        for expected in [Place::Inline, Place::Inline, Place::Pool] {
+            placement.record(Place::Inline, Duration::from_secs(1));
+            assert_eq!(placement.place(), expected);
+        }
+    }
+
+    #[test]
+    fn a_slow_call_in_the_pool_can_be_forgiven_and_many_are_not() {
+        let mostly_short = Placement::new(None).forgiving(20);
+        let mostly_long = Placement::new(None).forgiving(20);
+        for _ in 0..FIRST_REQUIRED {
+            for (placement, long) in [(&mostly_short, 1), (&mostly_long, 3)] {
+                (0..3).for_each(|_| placement.record(Place::Pool, QUICK));
+                (0..long).for_each(|_| placement.record(Place::Pool, Duration::from_millis(10)));
+            }
+        }
+        assert_eq!(mostly_short.place(), Place::Inline);
+        assert_eq!(mostly_long.place(), Place::Pool);
     }
 
     #[test]
