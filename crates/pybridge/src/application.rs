@@ -1,17 +1,17 @@
 //! The application as the server sees it: a service that picks the lane of each request.
 use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
+use futures_util::FutureExt as _;
+use futures_util::future::Map;
 use pyo3::prelude::*;
 use pyo3::types::PyCFunction;
 use server::{Request, Response};
 
 use crate::asgi::AsgiApp;
-use crate::direct::{self, Compiled, DirectLane, Found, PlanTable, RouteCounts};
+use crate::direct::{self, Answering, Compiled, DirectLane, Found, PlanTable, RouteCounts};
 use crate::placement::SyncExecutor;
 
 /// Serves requests with a Python application.
@@ -108,20 +108,19 @@ impl PythonService {
 impl tower::Service<Request> for PythonService {
     type Response = Response;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+    type Future = Map<Answering, fn(Response) -> Result<Response, Infallible>>;
 
     fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let lanes = Arc::clone(&self.0);
-        Box::pin(async move { Ok(lanes.serve(request).await) })
+        self.0.serve(request).map(Ok)
     }
 }
 
 impl Lanes {
-    async fn serve(&self, request: Request) -> Response {
+    fn serve(&self, request: Request) -> Answering {
         let current = self
             .direct
             .as_ref()
@@ -131,9 +130,9 @@ impl Lanes {
             found.map(|(found, path)| (lane, found, path))
         });
         match found {
-            Some((lane, Found::Plan(plan), path)) => lane.serve(plan, path, request).await,
-            Some((lane, Found::Files(files), path)) => lane.serve_file(files, path, request).await,
-            None => Arc::clone(&self.general).serve(request).await,
+            Some((lane, Found::Plan(plan), path)) => lane.serve(plan, path, request),
+            Some((lane, Found::Files(files), path)) => lane.serve_file(files, path, request),
+            None => Answering::waiting(Arc::clone(&self.general).serve(request)),
         }
     }
 }

@@ -10,7 +10,7 @@ use server::{Request, Response};
 use super::head::MatchedPath;
 
 /// The files of one `fastrapi.plan.model.StaticPlan`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Files(StaticFiles);
 
 impl Files {
@@ -39,6 +39,14 @@ impl Files {
     /// Whether requests with this method may be answered here.
     pub(super) fn take(method: &Method) -> bool {
         method == Method::GET || method == Method::HEAD
+    }
+
+    /// The file that a request asks for, if it is in memory and nothing has to be waited for.
+    pub(super) fn respond_at_once(&self, path: &MatchedPath, request: &Request) -> Option<Response> {
+        let range = path.ranges.first()?.clone();
+        let wanted = path.text(request.uri().path()).get(range)?;
+        self.0
+            .respond_at_once(request.method(), request.headers(), wanted)
     }
 
     /// The file that a request asks for; `None` if the application has to answer.

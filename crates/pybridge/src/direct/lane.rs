@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use server::body::Collected;
 use server::{Connection, Request, RequestBody, Response};
 
+use super::answering::Answering;
 use super::call::{call, finish_step};
 use super::context::in_own_context;
 use super::files::Files;
@@ -20,7 +21,7 @@ use super::planned::PlannedCall;
 use super::respond::{Answer, Classes, answer, leave};
 use super::session;
 use crate::asgi::{self, AsgiApp, ConnectionArguments, Exchange, Prefetched};
-use crate::event_loop::{Completer, LoopContext, LoopHandle, completion};
+use crate::event_loop::{Completed, Completer, LoopContext, LoopHandle, completion};
 use crate::placement::{Panicked, SyncExecutor};
 
 /// What the requests of one application share.
@@ -48,6 +49,8 @@ struct Call {
     /// The body, if nothing has read it.
     unread: Option<RequestBody>,
     connection: Option<Arc<Connection>>,
+    /// What the client's side is going to wait for, from [`Reply::exchange`] to [`Reply::response`].
+    response: Option<Completed<Response>>,
     /// `request.session`, if the request object was made and has one.
     session: Option<Py<PyAny>>,
     bypass: Bypass,
@@ -88,16 +91,18 @@ impl DirectLane {
     }
 
     /// Answers a request whose route has this plan.
-    pub async fn serve(self: &Arc<Self>, plan: &Arc<Plan>, path: MatchedPath, request: Request) -> Response {
+    pub fn serve(self: &Arc<Self>, plan: &Arc<Plan>, path: MatchedPath, request: Request) -> Answering {
+        let (lane, plan) = (Arc::clone(self), Arc::clone(plan));
         if self.is_inside {
-            return self.serve_inside(Arc::clone(plan), path, request).await;
+            return Answering::waiting(async move { lane.serve_inside(plan, path, request).await });
         }
         if self.layers.is_empty() {
-            return self.run(plan, path, request, Bypass::default()).await;
+            return lane.run(plan, path, request, Bypass::default());
         }
-        self.layers
-            .around(request, |request, bypass| self.run(plan, path, request, bypass))
-            .await
+        Answering::waiting(async move {
+            let run = |request, bypass| Arc::clone(&lane).run(plan, path, request, bypass);
+            lane.layers.around(request, run).await
+        })
     }
 
     /// Starts the application, whose router runs the plan if the middleware lets it.
@@ -111,113 +116,130 @@ impl DirectLane {
     }
 
     /// Answers a request for a file of a mounted directory.
-    pub async fn serve_file(&self, files: &Files, path: MatchedPath, request: Request) -> Response {
-        let serve = async |request: Request, bypass: Bypass| {
-            if let Some(response) = files.respond(&path, &request).await {
-                return response;
-            }
-            bypass.set();
-            Arc::clone(&self.asgi).serve(request).await
-        };
-        if self.layers.is_empty() {
-            return serve(request, Bypass::default()).await;
+    pub fn serve_file(self: &Arc<Self>, files: &Files, path: MatchedPath, request: Request) -> Answering {
+        let at_once = self
+            .layers
+            .is_empty()
+            .then(|| files.respond_at_once(&path, &request));
+        if let Some(response) = at_once.flatten() {
+            return response.into();
         }
-        self.layers.around(request, serve).await
+        let (lane, files) = (Arc::clone(self), files.clone());
+        Answering::waiting(async move {
+            let serve = async |request: Request, bypass: Bypass| {
+                if let Some(response) = files.respond(&path, &request).await {
+                    return response;
+                }
+                bypass.set();
+                Arc::clone(&lane.asgi).serve(request).await
+            };
+            if lane.layers.is_empty() {
+                return serve(request, Bypass::default()).await;
+            }
+            lane.layers.around(request, serve).await
+        })
     }
 
-    async fn run(
-        self: &Arc<Self>,
-        plan: &Arc<Plan>,
+    fn run(
+        self: Arc<Self>,
+        plan: Arc<Plan>,
         path: MatchedPath,
         request: Request,
         bypass: Bypass,
-    ) -> Response {
+    ) -> Answering {
         let (parts, body) = request.into_parts();
-        let connection = body.connection().cloned();
-        let (bytes, unread, too_long) = if plan.signature.takes_body {
-            match body.collect_within(self.body_limit).await {
-                Ok(Collected::Whole(bytes)) => (bytes, None, false),
-                Ok(Collected::TooLong { read, rest }) => (read, Some(rest), true),
-                Err(error) => return asgi::body_refusal(&error),
-            }
-        } else {
-            (Bytes::new(), Some(body), false)
-        };
-        let head = Head { parts, path };
-        let (lane, plan) = (Arc::clone(self), Arc::clone(plan));
-        let call = Call {
-            lane,
-            plan,
-            head,
-            bytes,
-            unread,
-            connection,
+        let mut call = Call {
+            head: Head { parts, path },
+            bytes: Bytes::new(),
+            connection: body.connection().cloned(),
+            unread: None,
+            response: None,
             session: None,
+            lane: self,
+            plan,
             bypass,
         };
-        if too_long {
-            return call.refuse().await;
+        if !call.plan.signature.takes_body {
+            call.unread = Some(body);
+            return call.start();
         }
-        match call.plan.placement {
-            // While the loop works, its thread has the interpreter: queueing is better than waiting for it here.
-            Placement::Pure if !self.event_loop().is_awake() => call.run_inline().await,
-            Placement::Pure | Placement::Task => call.run_on_loop().await,
-            Placement::Sync => call.run_sync().await,
-        }
+        Answering::waiting(async move {
+            match body.collect_within(call.lane.body_limit).await {
+                Ok(Collected::Whole(bytes)) => call.bytes = bytes,
+                Ok(Collected::TooLong { read, rest }) => {
+                    call.bytes = read;
+                    call.unread = Some(rest);
+                    return call.refuse().await;
+                }
+                Err(error) => return asgi::body_refusal(&error),
+            }
+            call.start().await
+        })
     }
 }
 
 impl Call {
-    /// Lets the general lane answer.
-    async fn refuse(self) -> Response {
-        let (responder, response) = completion();
-        self.deliver_on_loop(Reply::Responder(responder), Evaluation::Refused);
-        response.await.unwrap_or_else(asgi::internal_server_error)
-    }
-
-    async fn run_inline(mut self) -> Response {
-        let (responder, response) = completion();
-        let mut reply = Reply::Responder(responder);
-        match Python::attach(|py| self.evaluate(py, &mut reply)) {
-            Evaluation::Done(Ok(Answer::Ready(response, None))) => response,
-            rest => {
-                self.deliver_on_loop(reply, rest);
-                response.await.unwrap_or_else(asgi::internal_server_error)
-            }
+    /// Makes the call where its placement says.
+    fn start(self) -> Answering {
+        match self.plan.placement {
+            // While the loop works, its thread has the interpreter: queueing is better than waiting for it here.
+            Placement::Pure if !self.lane.event_loop().is_awake() => self.run_inline(),
+            Placement::Pure | Placement::Task => self.run_on_loop(),
+            Placement::Sync => self.run_sync(),
         }
     }
 
-    async fn run_on_loop(self) -> Response {
+    /// Lets the general lane answer.
+    fn refuse(self) -> Answering {
+        self.finish_on_loop(Reply::None, Evaluation::Refused)
+    }
+
+    fn run_inline(mut self) -> Answering {
+        let mut reply = Reply::None;
+        match Python::attach(|py| self.evaluate(py, &mut reply)) {
+            Evaluation::Done(Ok(Answer::Ready(response, None))) => response.into(),
+            rest => self.finish_on_loop(reply, rest),
+        }
+    }
+
+    fn run_on_loop(self) -> Answering {
         let (responder, response) = completion();
         let event_loop = self.lane.event_loop().clone();
         event_loop.submit(move |context| self.begin(context, Reply::Responder(responder)));
-        // Without a response the job was dropped: it panicked, or the loop has ended.
-        response.await.unwrap_or_else(asgi::internal_server_error)
+        Answering::Submitted(response)
     }
 
     /// Runs a sync function where its timing says: here, or on a thread of the pool.
-    async fn run_sync(mut self) -> Response {
-        let (responder, response) = completion();
-        let mut reply = Reply::Responder(responder);
+    fn run_sync(mut self) -> Answering {
+        let mut reply = Reply::None;
         let (executor, plan) = (Arc::clone(&self.lane.executor), Arc::clone(&self.plan));
         let inline = executor
             .try_inline(&plan.timing, |py| self.evaluate_in_own_context(py, &mut reply))
             .map_err(drop);
         match inline {
-            Ok(Ok(Evaluation::Done(Ok(Answer::Ready(response, None))))) => return response,
-            Ok(Ok(rest)) => self.deliver_on_loop(reply, rest),
-            Ok(Err(Panicked)) => return asgi::internal_server_error(),
-            Err(()) => executor.run(&plan.timing, move |py| {
-                match self.evaluate_in_own_context(py, &mut reply) {
-                    Evaluation::Done(Ok(Answer::Ready(response, None))) => reply.store(response),
-                    rest => {
-                        self.deliver_on_loop(reply, rest);
-                        None
+            Ok(Ok(Evaluation::Done(Ok(Answer::Ready(response, None))))) => response.into(),
+            Ok(Ok(rest)) => self.finish_on_loop(reply, rest),
+            Ok(Err(Panicked)) => asgi::internal_server_error().into(),
+            Err(()) => {
+                let response = reply.response(&mut self);
+                executor.run(&plan.timing, move |py| {
+                    match self.evaluate_in_own_context(py, &mut reply) {
+                        Evaluation::Done(Ok(Answer::Ready(response, None))) => reply.store(response),
+                        rest => {
+                            self.deliver_on_loop(reply, rest);
+                            None
+                        }
                     }
-                }
-            }),
+                });
+                Answering::Submitted(response)
+            }
         }
-        response.await.unwrap_or_else(asgi::internal_server_error)
+    }
+
+    fn finish_on_loop(mut self, mut reply: Reply, evaluation: Evaluation) -> Answering {
+        let response = reply.response(&mut self);
+        self.deliver_on_loop(reply, evaluation);
+        Answering::Submitted(response)
     }
 
     fn deliver_on_loop(self, reply: Reply, evaluation: Evaluation) {
@@ -403,11 +425,20 @@ fn spawn_finish(context: &LoopContext<'_, '_>, finish: &Py<PyAny>) {
 enum Reply {
     Responder(Completer<Response>),
     Exchange(Arc<Exchange>),
-    /// Taken; only between two lines of this file.
+    /// Not made yet: most calls answer without.
     None,
 }
 
 impl Reply {
+    /// What the client's side has to wait for. To be called once.
+    fn response(&mut self, call: &mut Call) -> Completed<Response> {
+        call.response.take().unwrap_or_else(|| {
+            let (responder, response) = completion();
+            *self = Self::Responder(responder);
+            response
+        })
+    }
+
     fn exchange(&mut self, call: &mut Call) -> Arc<Exchange> {
         let responder = match std::mem::replace(self, Self::None) {
             Self::Exchange(exchange) => {
@@ -415,8 +446,11 @@ impl Reply {
                 return exchange;
             }
             Self::Responder(responder) => responder,
-            // A response nobody waits for.
-            Self::None => completion().0,
+            Self::None => {
+                let (responder, response) = completion();
+                call.response = Some(response);
+                responder
+            }
         };
         let exchange = Arc::new(Exchange::new(
             Arc::clone(&call.lane.asgi),

@@ -40,17 +40,23 @@ where
 }
 
 /// Tells that a response comes from outside of the layers: from the general lane, or from the handler of errors that
-/// nothing else handles.
+/// nothing else handles. By default there are no layers, and nobody to tell.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Bypass(Arc<AtomicBool>);
+pub(super) struct Bypass(Option<Arc<AtomicBool>>);
 
 impl Bypass {
+    fn of_layers() -> Self {
+        Self(Some(Arc::default()))
+    }
+
     pub(super) fn set(&self) {
-        self.0.store(true, Ordering::Release);
+        if let Some(flag) = &self.0 {
+            flag.store(true, Ordering::Release);
+        }
     }
 
     fn is_set(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.0.as_ref().is_some_and(|flag| flag.load(Ordering::Acquire))
     }
 }
 
@@ -85,7 +91,7 @@ impl Layers {
     where
         F: Future<Output = Response>,
     {
-        let bypass = Bypass::default();
+        let bypass = Bypass::of_layers();
         let mut passed: Vec<After> = Vec::with_capacity(self.0.len());
         for layer in &self.0 {
             match Arc::clone(layer).request(&mut request) {

@@ -1,5 +1,6 @@
 //! The direct lane: parameters, handler and answer without a detour over ASGI.
 
+mod answering;
 mod call;
 mod context;
 mod extract;
@@ -16,6 +17,7 @@ mod session;
 mod shadows;
 mod table;
 
+pub use answering::Answering;
 pub use call::{call, finish_step};
 pub use extract::{Arguments, Input, Refused, arguments};
 pub use files::Files;

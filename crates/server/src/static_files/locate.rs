@@ -43,15 +43,19 @@ pub(super) fn is_plain(wanted: &str) -> bool {
 
 /// Finds a file by a plain path. Blocks.
 pub(super) fn locate(root: &Root, memory: &Memory, wanted: &str) -> Result<Located, StaticFileError> {
-    let path = root.directory.join(wanted);
     if let Some(kept) = memory.get(wanted) {
-        // The same file as when it was found to be within the directory, and not changed since.
-        let metadata = std::fs::metadata(&path).map_err(classify)?;
-        if Identity::of(&metadata) == kept.identity {
+        if is_current(root, wanted, &kept)? {
             return Ok(Located::Kept(kept));
         }
     }
-    open(root, path).map(Located::Opened)
+    open(root, root.directory.join(wanted)).map(Located::Opened)
+}
+
+/// Whether a path still leads to the same file as when it was found to be within the directory, and that has not changed
+/// since. Blocks.
+pub(super) fn is_current(root: &Root, wanted: &str, kept: &Entity) -> Result<bool, StaticFileError> {
+    let metadata = std::fs::metadata(root.directory.join(wanted)).map_err(classify)?;
+    Ok(Identity::of(&metadata) == kept.identity)
 }
 
 fn open(root: &Root, path: PathBuf) -> Result<Opened, StaticFileError> {

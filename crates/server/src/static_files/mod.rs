@@ -24,7 +24,7 @@ use http::{Method, StatusCode};
 pub use self::content_type::ContentTypeOf;
 use self::content_type::ContentTypes;
 use self::entity::Entity;
-use self::locate::{Located, Opened, Root, is_plain, locate};
+use self::locate::{Located, Opened, Root, is_current, is_plain, locate};
 use self::memory::Memory;
 use self::pace::Pace;
 use self::range::Selection;
@@ -104,6 +104,21 @@ impl StaticFiles {
                 answer(&entity, file, method, headers)
             }
         }
+    }
+
+    /// As [`Self::respond`], if the file's content is in memory and its state can be looked at without waiting. `None`
+    /// says nothing about the file.
+    pub fn respond_at_once(&self, method: &Method, headers: &HeaderMap, path: &str) -> Option<Response> {
+        let directory = &*self.0;
+        if (method != Method::GET && method != Method::HEAD) || !is_plain(path) {
+            return None;
+        }
+        let kept = directory.memory.get(path)?;
+        let is_current = || is_current(&directory.root, path, &kept);
+        if !directory.pace.try_inline(is_current)?.ok()? {
+            return None;
+        }
+        answer(&kept, None, method, headers).ok()
     }
 
     async fn locate(&self, path: &str) -> Result<Located, StaticFileError> {

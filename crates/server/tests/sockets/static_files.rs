@@ -68,7 +68,10 @@ async fn get(
             )
         })
         .collect();
-    files.respond(&Method::GET, &headers, path).await
+    match files.respond_at_once(&Method::GET, &headers, path) {
+        Some(response) => Ok(response),
+        None => files.respond(&Method::GET, &headers, path).await,
+    }
 }
 
 async fn body(response: Response) -> String {
