@@ -45,7 +45,8 @@ class Project:
 
     def environment(self, **variables: str) -> dict[str, str]:
         # Variables of the tests are no settings of the server.
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("FASTRAPI_")}
+        settings = ("FASTRAPI_", "FORWARDED_ALLOW_IPS")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(settings)}
         return {**inherited, "VIRTUAL_ENV": sys.prefix, **variables}
 
     def command(self, *arguments: str) -> list[str]:

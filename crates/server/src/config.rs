@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::connection::TrustedProxies;
+
 /// Settings of the HTTP server. All durations are exact to about half a second: they are kept by one sweep over the
 /// connections, not by timers of their own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +50,8 @@ pub struct ServerConfig {
     pub server_header: Option<String>,
     /// Send a `Date` response header.
     pub date_header: bool,
+    /// Who may say by `X-Forwarded-For` and `X-Forwarded-Proto` where a request comes from.
+    pub trusted_proxies: TrustedProxies,
 }
 
 impl Default for ServerConfig {
@@ -70,6 +74,7 @@ impl Default for ServerConfig {
             websocket: WebSocketConfig::default(),
             server_header: Some("fastrapi".into()),
             date_header: true,
+            trusted_proxies: TrustedProxies::loopback(),
         }
     }
 }

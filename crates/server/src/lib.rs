@@ -26,7 +26,7 @@ use std::convert::Infallible;
 
 pub use body::{BodyError, RequestBody, ResponseBody};
 pub use config::{ServerConfig, WebSocketConfig};
-pub use connection::{Connection, ConnectionInfo};
+pub use connection::{Connection, ConnectionInfo, TrustedProxies};
 pub use error::ServeError;
 pub use serve::{ServeReport, serve};
 pub use shutdown::{ShutdownController, ShutdownPhase, ShutdownSignal};

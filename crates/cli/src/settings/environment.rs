@@ -12,20 +12,25 @@ use crate::report::Report;
 
 const PREFIX: &str = "FASTRAPI_";
 const CONFIG: &str = "FASTRAPI_CONFIG";
+/// The variable of uvicorn and gunicorn, which deployments behind a proxy have set already.
+const FORWARDED_ALLOW_IPS: &str = "FORWARDED_ALLOW_IPS";
 
 /// The variable that sets `name`.
 pub(super) fn variable(name: &str) -> String {
     format!("{PREFIX}{}", name.to_ascii_uppercase())
 }
 
-/// Reads every variable that begins with `FASTRAPI_`: the settings, and the file that `FASTRAPI_CONFIG` names.
+/// Reads every variable that begins with `FASTRAPI_`: the settings, and the file that `FASTRAPI_CONFIG` names. Of others
+/// only `FORWARDED_ALLOW_IPS` counts, unless there is one of ours.
 pub(super) fn read(
     variables: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<(Layer, Option<PathBuf>), Report> {
     let mut layer = Layer::default();
+    let mut borrowed = Layer::default();
     let mut config = None;
     for (name, value) in variables {
-        let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else {
+        let ours = |name: &&str| name.starts_with(PREFIX) || *name == FORWARDED_ALLOW_IPS;
+        let Some(name) = name.to_str().filter(ours) else {
             continue;
         };
         if name == CONFIG {
@@ -39,13 +44,15 @@ pub(super) fn read(
             ));
         };
         let key = name.trim_start_matches(PREFIX).to_ascii_lowercase();
-        if Settings::NAMES.contains(&key.as_str()) {
+        if name == FORWARDED_ALLOW_IPS {
+            borrowed = read_one(name, &key, value)?;
+        } else if Settings::NAMES.contains(&key.as_str()) {
             layer = layer.or(read_one(name, &key, value)?);
         } else {
             refuse_misspelling(name, &key)?;
         }
     }
-    Ok((layer, config))
+    Ok((layer.or(borrowed), config))
 }
 
 /// A variable that looks like a setting and is none is an error. The others belong to somebody else: the application,
@@ -125,6 +132,24 @@ mod tests {
         };
         assert_eq!(layer, expected);
         assert_eq!(config, Some("/etc/app.toml".into()));
+    }
+
+    #[test]
+    fn the_proxies_that_other_servers_trust_are_trusted() {
+        let theirs = ("FORWARDED_ALLOW_IPS", "*");
+        let ours = ("FASTRAPI_FORWARDED_ALLOW_IPS", "10.0.0.0/8");
+        let proxies = |variables: &[_]| {
+            given(variables)
+                .unwrap()
+                .0
+                .forwarded_allow_ips
+                .unwrap()
+                .to_string()
+        };
+        assert_eq!(proxies(&[theirs]), "*");
+        assert_eq!(proxies(&[theirs, ours]), "10.0.0.0/8");
+        assert_eq!(proxies(&[ours, theirs]), "10.0.0.0/8");
+        assert!(given(&[("FORWARDED_ALLOW_IPS", "proxy.example")]).is_err());
     }
 
     #[test]

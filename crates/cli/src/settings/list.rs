@@ -3,6 +3,8 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use server::TrustedProxies;
+
 use super::layer::{settings, unraw};
 use super::values::{FastApiMode, Lane, Lifespan, LogLevel, LoopKind, Placement, Seconds, Size, Workers};
 
@@ -111,6 +113,10 @@ settings! {
         #[arg(value_name = "SECONDS", help_heading = "WebSockets")]
         websocket_ping_timeout: Seconds = Seconds::new(20),
 
+        /// Proxies that are believed about client address and scheme (X-Forwarded-For, X-Forwarded-Proto): addresses and
+        /// networks with commas between them, or * for all.
+        #[arg(value_name = "LIST", help_heading = "HTTP")]
+        forwarded_allow_ips: TrustedProxies = TrustedProxies::loopback(),
         /// Value of the Server response header; empty sends none.
         #[arg(value_name = "TEXT", help_heading = "HTTP")]
         server_header: String = "fastrapi".to_owned(),
@@ -132,6 +138,9 @@ settings! {
         /// Serve HTTP/2 to clients that begin with it.
         #[arg(help_heading = "HTTP")]
         http2 = true,
+        /// Believe the proxies of forwarded_allow_ips.
+        #[arg(help_heading = "HTTP")]
+        proxy_headers = true,
         /// Send a Date response header.
         #[arg(help_heading = "HTTP")]
         date_header = true,

@@ -96,6 +96,11 @@ impl Settings {
             },
             server_header: (!self.server_header.is_empty()).then(|| self.server_header.clone()),
             date_header: self.date_header,
+            trusted_proxies: if self.proxy_headers {
+                self.forwarded_allow_ips.clone()
+            } else {
+                server::TrustedProxies::NOBODY
+            },
             ..server::ServerConfig::default()
         }
     }

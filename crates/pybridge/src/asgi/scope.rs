@@ -93,6 +93,7 @@ impl ScopeFactory {
         plain_scheme: &'static str,
     ) -> PyResult<()> {
         let py = scope.py();
+        let connection = ConnectionInfo::of(&parts.extensions, connection);
         let path = parts.uri.path();
         scope.set_item(intern!(py, "asgi"), self.asgi.bind(py).copy()?)?;
         scope.set_item(intern!(py, "http_version"), http_version(py, parts.version))?;

@@ -44,6 +44,7 @@ impl Protocol {
             settings: Arc::new(ServiceSettings {
                 server_header,
                 max_body_size: config.max_body_size,
+                trusted_proxies: config.trusted_proxies.clone(),
             }),
         })
     }
@@ -85,6 +86,7 @@ pub(crate) async fn run<S: Application>(mut io: ConnectionIo, protocol: &Protoco
     let service = ConnectionService {
         application,
         settings: Arc::clone(&protocol.settings),
+        from_proxy: protocol.settings.trusted_proxies.trust(connection.info().peer),
         connection: Arc::clone(&connection),
     };
     let outcome = match (&protocol.http1, &protocol.http2) {

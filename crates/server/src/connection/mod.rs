@@ -2,6 +2,7 @@
 
 mod chunks;
 mod driver;
+mod forwarded;
 mod guard;
 mod head;
 mod io;
@@ -11,6 +12,7 @@ mod service;
 mod state;
 
 pub(crate) use driver::{Protocol, run};
+pub use forwarded::TrustedProxies;
 pub(crate) use io::{ConnectionIo, Stream};
 pub(crate) use registry::Registry;
 pub use state::{Connection, ConnectionInfo};

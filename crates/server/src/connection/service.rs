@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tower::Service;
 
+use super::forwarded::TrustedProxies;
 use super::refusal;
 use super::state::Connection;
 use crate::body::{BodyError, RequestBody, ResponseBody};
@@ -24,12 +25,15 @@ use crate::{Application, Request, Response};
 pub(crate) struct ServiceSettings {
     pub(crate) server_header: Option<HeaderValue>,
     pub(crate) max_body_size: Option<u64>,
+    pub(crate) trusted_proxies: TrustedProxies,
 }
 
 pub(super) struct ConnectionService<S> {
     pub(super) application: S,
     pub(super) settings: Arc<ServiceSettings>,
     pub(super) connection: Arc<Connection>,
+    /// Whether the peer is one of the trusted proxies.
+    pub(super) from_proxy: bool,
 }
 
 impl<S: Application> hyper::service::Service<http::Request<Incoming>> for ConnectionService<S> {
@@ -42,6 +46,12 @@ impl<S: Application> hyper::service::Service<http::Request<Incoming>> for Connec
         let version = request.version();
         connection.request_started(!request.body().is_end_stream());
         let checked = refusal::check(&mut request);
+        if self.from_proxy {
+            let trusted = &self.settings.trusted_proxies;
+            if let Some(origin) = trusted.origin(request.headers(), connection.info()) {
+                request.extensions_mut().insert(origin);
+            }
+        }
         let state = match checked {
             Ok(()) => State::Waiting {
                 application: self.application.clone(),

@@ -13,7 +13,7 @@ use http::{HeaderMap, Method, StatusCode, Uri, Version, header};
 use http_body::{Body, Frame, SizeHint};
 
 use super::filter::{Filter, FilterLayer};
-use crate::{BodyError, Request, Response, ResponseBody};
+use crate::{BodyError, ConnectionInfo, Request, Response, ResponseBody};
 
 /// Layer for [`AccessLog`].
 pub type AccessLogLayer = FilterLayer<AccessLog>;
@@ -94,7 +94,8 @@ impl Filter for AccessLog {
             started: Instant::now(),
             sink: Arc::clone(&self.sink),
             record: AccessRecord {
-                peer: request.body().connection_info().and_then(|info| info.peer),
+                peer: ConnectionInfo::of(request.extensions(), request.body().connection_info())
+                    .and_then(|info| info.peer),
                 method: request.method().clone(),
                 target: request.uri().clone(),
                 version: request.version(),

@@ -6,7 +6,7 @@ use http::header::HOST;
 
 use super::filter::{Filter, FilterLayer};
 use super::location;
-use crate::{Request, Response};
+use crate::{ConnectionInfo, Request, Response};
 
 /// Layer for [`HttpsRedirect`].
 pub type HttpsRedirectLayer = FilterLayer<HttpsRedirect>;
@@ -19,9 +19,7 @@ impl Filter for HttpsRedirect {
     type State = ();
 
     fn request(&self, request: &mut Request) -> ControlFlow<Response, ()> {
-        if request
-            .body()
-            .connection_info()
+        if ConnectionInfo::of(request.extensions(), request.body().connection_info())
             .is_some_and(|info| info.scheme == "https")
         {
             return ControlFlow::Continue(());

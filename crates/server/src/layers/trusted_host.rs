@@ -7,7 +7,7 @@ use http::header::HOST;
 
 use super::filter::{Filter, FilterLayer};
 use super::{host_name, location, plain_text};
-use crate::{Request, Response};
+use crate::{ConnectionInfo, Request, Response};
 
 /// Layer for [`TrustedHost`].
 pub type TrustedHostLayer = FilterLayer<TrustedHost>;
@@ -83,9 +83,7 @@ impl Filter for TrustedHost {
                 .get(HOST)
                 .and_then(|host| host.to_str().ok())
                 .unwrap_or(&host);
-            let scheme = request
-                .body()
-                .connection_info()
+            let scheme = ConnectionInfo::of(request.extensions(), request.body().connection_info())
                 .map_or("http", |info| info.scheme);
             return ControlFlow::Break(location::redirect(scheme, &format!("www.{full}"), request.uri()));
         }
