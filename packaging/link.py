@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+MIMALLOC = b"_mi_heap_main"
+"""A symbol that every mimalloc defines."""
 PROBE = "int Py_IsInitialized(void); int main(void) { return Py_IsInitialized(); }\n"
 
 
@@ -33,6 +35,20 @@ def archive_candidates() -> Iterator[tuple[Path, list[str]]]:
     for name, arguments in ((f"libpython{version}.a", ["-no-pie"]), (f"libpython{version}-pic.a", [])):
         if (directory / name).is_file():
             yield directory / name, arguments
+
+
+def with_private_allocator(archive: Path, directory: Path) -> Path:
+    """The archive, or a copy of it in `directory` in which its allocator's symbols are private.
+
+    From 3.13 on Python contains a mimalloc, all of it in one object. The binary has one of another version,
+    and under the same names they cannot be linked.
+    """
+    if MIMALLOC not in archive.read_bytes():
+        return archive
+    copy = directory / archive.name
+    patterns = [f"--localize-symbol={pattern}" for pattern in ("mi_*", "_mi_*")]
+    subprocess.run(["objcopy", "--wildcard", *patterns, str(archive), str(copy)], check=True)
+    return copy
 
 
 def has_machine_code(archive: Path) -> bool:
@@ -91,8 +107,11 @@ def links(arguments: list[str]) -> bool:
 def link_arguments(exported: Path) -> list[str]:
     """The arguments to use; raises `SystemExit` if this Python cannot be embedded at all."""
     for archive, position in archive_candidates():
-        arguments = [*position, *static_arguments(archive, exported)]
-        if has_machine_code(archive) and links(arguments):
+        if not has_machine_code(archive):
+            continue
+        linked = with_private_allocator(archive, exported.parent)
+        arguments = [*position, *static_arguments(linked, exported)]
+        if links(arguments):
             return arguments
     arguments = shared_arguments()
     if not links(arguments):

@@ -71,7 +71,9 @@ def packages(installed: Path) -> Iterator[Part]:
 
 def libraries(linked: Path) -> Iterator[Part]:
     """The interpreter, and the libraries that are linked or carried beside it."""
-    found = {Path(sysconfig.get_path("stdlib"), "os.py")}
+    # What is linked may be a copy of one of the interpreter's own archives.
+    archives = Path(sysconfig.get_config_var("LIBPL")).glob("*.a")
+    found = {Path(sysconfig.get_path("stdlib"), "os.py"), *archives}
     for argument in linked.read_text().split():
         if argument.startswith("/") and argument.endswith(".a"):
             found.add(Path(argument))
