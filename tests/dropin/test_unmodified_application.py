@@ -7,7 +7,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from server_process import Server
+from server_process import PATIENCE, Server
 from websockets.sync.client import connect
 
 BOOKSHELF = Path(__file__).parents[2] / "examples/dropin"
@@ -88,9 +88,10 @@ def test_it_is_served(bookshelf: Server) -> None:
         assert client.get("/door/monday").text == "open monday"
         assert 'handler="/books/{number}"' in client.get("/metrics").text
         assert "/books/window" in client.get("/openapi.json").json()["paths"]
-    with connect(bookshelf.url.replace("http", "ws", 1) + "/echo", proxy=None) as socket:
+    address = bookshelf.url.replace("http", "ws", 1) + "/echo"
+    with connect(address, proxy=None, open_timeout=PATIENCE) as socket:
         socket.send("psst")
-        assert socket.recv() == "psst"
+        assert socket.recv(PATIENCE) == "psst"
     assert bookshelf.stop() == 0
     assert "Traceback" not in bookshelf.log
 

@@ -40,8 +40,10 @@ class Project:
     def write(self, name: str, source: str) -> Path:
         file = self.path / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(textwrap.dedent(source))
-        return file
+        # In one step: whoever reads or watches the file never finds it empty.
+        new = file.with_name(f".{file.name}.new")
+        new.write_text(textwrap.dedent(source))
+        return new.replace(file)
 
     def environment(self, **variables: str) -> dict[str, str]:
         # Variables of the tests are no settings of the server.

@@ -28,6 +28,8 @@ class Server:
     url: str = ""
     reader: threading.Thread = field(init=False)
     _lines: list[str] = field(default_factory=list)
+    _ended: bool = False
+    """Whether nothing more can come: the process and all that it started have closed their output."""
     _grown: threading.Condition = field(default_factory=threading.Condition)
 
     def __post_init__(self) -> None:
@@ -50,6 +52,9 @@ class Server:
             with self._grown:
                 self._lines.append(line)
                 self._grown.notify_all()
+        with self._grown:
+            self._ended = True
+            self._grown.notify_all()
 
     def wait_for(self, pattern: str, times: int = 1) -> re.Match[str]:
         """Waits until the output matches the pattern so often; returns the last of the matches."""
@@ -60,9 +65,9 @@ class Server:
                 if len(matches) >= times:
                     return matches[times - 1]
                 left = deadline - time.monotonic()
-                if left <= 0 or (self.process.poll() is not None and not self._grown.wait(1)):
+                if left <= 0 or self._ended:
                     pytest.fail(f"{pattern!r} is not in the output:\n{''.join(self._lines)}")
-                self._grown.wait(min(left, 0.5))
+                self._grown.wait(left)
 
     def client(self) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=PATIENCE, trust_env=False)
@@ -82,6 +87,10 @@ class Server:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Sends the signal and returns the exit code."""
         self.process.send_signal(number)
+        return self.end()
+
+    def end(self) -> int:
+        """Waits until the process has ended by itself and its output is complete; returns the exit code."""
         code = self.process.wait(PATIENCE)
         self.reader.join(PATIENCE)
         return code

@@ -7,7 +7,7 @@ from textwrap import dedent, indent
 
 import httpx
 import pytest
-from server_process import StartServer
+from server_process import PATIENCE, StartServer
 
 HEAD = """
 import asyncio, json
@@ -98,10 +98,10 @@ def test_a_client_that_expects_100_is_told_to_go_on_only_when_the_body_is_wanted
         """)
     )
     head = "POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         connection.sendall(head.format("/refuse").encode())
         assert connection.recv(100).startswith(b"HTTP/1.1 401 ")
-    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         connection.sendall(head.format("/take").encode())
         assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(b"abc")
@@ -184,7 +184,7 @@ def test_disconnects_reach_receive_and_send(start_server: StartServer) -> None:
         """)
     )
     for path in ("/wait", "/stream"):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
             connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
             if path == "/wait":
                 server.wait_for("waiting")
@@ -372,7 +372,7 @@ def test_requests_run_at_the_same_time_in_tasks(start_server: StartServer) -> No
         """)
     )
     address = ("127.0.0.1", server.port)
-    connections = [socket.create_connection(address, timeout=60) for _ in range(3)]
+    connections = [socket.create_connection(address, timeout=PATIENCE) for _ in range(3)]
     for connection in connections:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     names = {connection.recv(1000).rpartition(b"\r\n")[2] for connection in connections}

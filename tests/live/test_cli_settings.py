@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from cli_process import Project, wait_for_url
+from server_process import PATIENCE
 
 APP = """
 async def app(scope, receive, send):
@@ -39,7 +40,7 @@ def test_a_flag_wins_over_a_variable_and_a_variable_over_the_file(project: Proje
     variables = {"FASTRAPI_SERVER_HEADER": "variable", "FASTRAPI_ROOT_PATH": "/variable"}
     with project.start("--config", "server.toml", "--root-path", "/flag", **variables) as server:
         wait_for_url(server)
-        answer = httpx.get(server.url, trust_env=False)
+        answer = httpx.get(server.url, trust_env=False, timeout=PATIENCE)
     assert answer.headers["server"] == "variable"
     assert answer.text == "/flag"
 
@@ -48,7 +49,7 @@ def test_the_file_may_be_named_by_a_variable(project: Project) -> None:
     project.write("server.toml", 'app = "main:app"\nport = 0\nserver_header = ""\n')
     with project.start(FASTRAPI_CONFIG="server.toml") as server:
         wait_for_url(server)
-        assert "server" not in httpx.get(server.url, trust_env=False).headers
+        assert "server" not in httpx.get(server.url, trust_env=False, timeout=PATIENCE).headers
 
 
 def test_an_unknown_key_is_an_error(project: Project) -> None:
@@ -89,7 +90,7 @@ def test_wrong_variables_are_errors(project: Project) -> None:
 def test_the_access_log_has_a_line_with_the_duration_for_each_request(project: Project) -> None:
     with project.start("main:app", "--port", "0") as server:
         wait_for_url(server)
-        httpx.get(f"{server.url}/a?b=c", trust_env=False)
+        httpx.get(f"{server.url}/a?b=c", trust_env=False, timeout=PATIENCE)
         server.wait_for("all requests on the general lane")
         server.wait_for(r'INFO 127\.0\.0\.1:\d+ - "GET /a\?b=c HTTP/1\.1" 200 0 \d+\.\d+ms\n')
 
@@ -98,7 +99,7 @@ def test_the_access_log_has_a_line_with_the_duration_for_each_request(project: P
 def test_the_access_log_can_be_left_out(project: Project, flag: list[str]) -> None:
     with project.start("main:app", "--port", "0", *flag) as server:
         wait_for_url(server)
-        httpx.get(server.url, trust_env=False)
+        httpx.get(server.url, trust_env=False, timeout=PATIENCE)
         assert server.stop() == 0
         assert "GET" not in server.log
 
@@ -107,7 +108,8 @@ def test_a_unix_domain_socket(project: Project) -> None:
     socket = project.path / "app.sock"
     with project.start("main:app", "--uds", str(socket)) as server:
         server.wait_for(f"serves main:app on unix:{socket}\n")
-        with httpx.Client(transport=httpx.HTTPTransport(uds=str(socket)), base_url="http://app") as client:
+        transport = httpx.HTTPTransport(uds=str(socket))
+        with httpx.Client(transport=transport, base_url="http://app", timeout=PATIENCE) as client:
             assert client.get("/").status_code == 200
 
 

@@ -123,7 +123,7 @@ def test_requests_in_flight_finish(start_server: StartServer) -> None:
             response += data
     assert response.startswith(b"HTTP/1.1 200 OK\r\n")
     assert response.endswith(b"hello")
-    assert server.process.wait(PATIENCE) == 0
+    assert server.end() == 0
     assert "lifespan.shutdown" in server.log
 
 

@@ -25,29 +25,31 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     program = shutil.which("redis-server")
     if program is None:
         pytest.fail("redis-server is missing; install it: apt-get install -y redis-server")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     directory = tmp_path_factory.mktemp("redis")
-    options = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(directory), "--save", ""]
-    with subprocess.Popen([program, *options], stdout=subprocess.DEVNULL) as process:
-        try:
-            _wait_until_listening(port, process)
-            yield f"redis://127.0.0.1:{port}"
-        finally:
-            process.terminate()
+    ready = directory / "socket"
+    for _ in range(5):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        options = ["--bind", "127.0.0.1", "--port", str(port), "--unixsocket", str(ready)]
+        options += ["--dir", str(directory), "--save", ""]
+        with subprocess.Popen([program, *options], stdout=subprocess.DEVNULL) as process:
+            try:
+                if _listens(process, ready):
+                    yield f"redis://127.0.0.1:{port}"
+                    return
+            finally:
+                process.terminate()
+    pytest.fail(f"redis-server does not start (exit status {process.returncode})")
 
 
-def _wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return
-    pytest.fail(f"redis-server does not listen on port {port} (exit status {process.poll()})")
+def _listens(process: subprocess.Popen[bytes], ready: Path) -> bool:
+    """Waits until the server listens, or ends because somebody else has taken its port meanwhile."""
+    deadline = time.monotonic() + 60
+    # It makes its socket in the file system once it has the port.
+    while not ready.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return ready.exists()
 
 
 @pytest.fixture(params=["sqlite", "redis"])

@@ -330,7 +330,6 @@ async fn body_limits_count_chunked_bytes() {
 async fn a_slow_head_and_an_idle_connection_are_closed() {
     let config = ServerConfig {
         header_read_timeout: Duration::from_millis(500),
-        keep_alive_timeout: Duration::from_millis(500),
         ..ServerConfig::default()
     };
     let server = start(config, hello());
@@ -339,6 +338,11 @@ async fn a_slow_head_and_an_idle_connection_are_closed() {
     let mut partial = server.connect().await;
     partial.write_all(b"GET / HTTP/1.1\r\nHo").await.unwrap();
     assert_eq!(read_to_end(&mut partial).await, "");
+    let config = ServerConfig {
+        keep_alive_timeout: Duration::from_millis(500),
+        ..ServerConfig::default()
+    };
+    let server = start(config, hello());
     let mut idle = server.connect().await;
     idle.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         .await

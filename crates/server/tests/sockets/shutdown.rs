@@ -117,7 +117,7 @@ async fn a_forced_stop_does_not_wait() {
     gate.reached().await;
     server.controller.graceful();
     server.controller.force();
-    let report = tokio::time::timeout(Duration::from_secs(5), server.task)
+    let report = tokio::time::timeout(Duration::from_secs(20), server.task)
         .await
         .unwrap()
         .unwrap()
