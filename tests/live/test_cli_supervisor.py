@@ -26,13 +26,24 @@ def pids(server: Server, requests: int = 20) -> set[int]:
     return {httpx.get(f"{server.url}/pid", trust_env=False, timeout=PATIENCE).json() for _ in range(requests)}
 
 
+def both(server: Server) -> set[int]:
+    """The processes that answer, once two of them have."""
+    seen: set[int] = set()
+
+    def two() -> bool:
+        seen.update(pids(server))
+        return len(seen) == 2
+
+    eventually(two, "two processes answer")
+    return seen
+
+
 def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
     # A process that ended and whose parent has not asked yet is none that works.
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def kill_worker(server: Server) -> None:
@@ -46,10 +57,9 @@ def test_workers_share_the_port(project: Project) -> None:
         server.wait_for(
             r"2 workers, Python 3\.\d+, (uvloop|asyncio)\n  routes: 2 on the direct lane, \d+ on the "
         )
-        eventually(lambda: len(pids(server)) == 2, "two processes answer")
-        assert server.process.pid not in pids(server)
-        assert len(server.log.splitlines()) == len({*server.log.splitlines()}), "one banner"
-        workers = pids(server)
+        workers = both(server)
+        assert server.process.pid not in workers
+        assert server.log.count(" serves main:app on ") == 1
         assert server.stop() == 0
     assert not any(map(alive, workers))
 
@@ -63,35 +73,42 @@ def test_a_worker_that_dies_is_replaced(project: Project) -> None:
         assert second != first
         server.wait_for(rf"worker {first} ended unexpectedly \(exit status: 3\)")
         os.kill(second, signal.SIGKILL)
+        eventually(lambda: not alive(second), "the second worker has ended")
         assert pids(server, 1).isdisjoint({first, second})
         assert server.stop() == 0
 
 
-def test_workers_that_die_again_and_again_are_replaced_ever_more_slowly(project: Project) -> None:
-    project.write(
-        "main.py",
-        """
-        import os
-        starts = int(os.path.exists("starts") and open("starts").read() or 0) + 1
-        open("starts", "w").write(str(starts))
-        if starts > 1:
-            os._exit(9)
+BROKEN_LATER = (
+    PID_APP
+    + """
+if os.path.exists("broken"):
+    os._exit(9)
+"""
+)
 
-        async def app(scope, receive, send):
-            if scope["type"] == "http":
-                os._exit(9)
-            raise RuntimeError("no lifespan")
-        """,
-    )
+
+def test_workers_that_die_again_and_again_are_replaced_until_one_serves(project: Project) -> None:
+    project.write("main.py", BROKEN_LATER)
     with project.start("main:app", "--port", "0") as server:
         wait_for_url(server)
+        (first,) = pids(server, 1)
+        project.write("broken", "")
         kill_worker(server)
-        # At once, after 0.1, 0.2, 0.4 and 0.8 s; the next would come after 1.6 s.
-        server.wait_for(r"ended unexpectedly", times=5)
-        before = int((project.path / "starts").read_text())
-        server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(PATIENCE) == 0
-        assert int((project.path / "starts").read_text()) - before <= 1
+        server.wait_for(r"ended unexpectedly \(exit status: 9\)", times=4)
+        (project.path / "broken").unlink()
+        assert pids(server, 1) != {first}
+        assert server.stop() == 0
+
+
+def test_the_end_of_workers_that_never_served_is_no_failure_of_a_stop(project: Project) -> None:
+    project.write("main.py", BROKEN_LATER)
+    with project.start("main:app", "--port", "0") as server:
+        wait_for_url(server)
+        project.write("broken", "")
+        kill_worker(server)
+        # From now on there is a worker that is about to die, or one that is about to be started.
+        server.wait_for(r"ended unexpectedly \(exit status: 9\)", times=2)
+        assert server.stop() == 0
 
 
 def test_a_worker_that_dies_while_another_still_starts_is_replaced(project: Project) -> None:
@@ -107,19 +124,27 @@ except FileExistsError:
         time.sleep(0.01)
 """,
     )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with project.start("main:app", "--port", str(port), "--workers", "2") as server:
-        server.url = f"http://127.0.0.1:{port}"
-        eventually(lambda: not server.refuses_connections(), "the first worker listens")
-        (first,) = pids(server, 1)
-        assert first == int((project.path / "first").read_text())
+    # There is no banner with the address before both serve.
+    path = str(project.path / "socket")
+
+    def listens() -> bool:
+        with socket.socket(socket.AF_UNIX) as client:
+            return client.connect_ex(path) == 0
+
+    def pid() -> int:
+        with httpx.Client(transport=httpx.HTTPTransport(uds=path), timeout=PATIENCE) as client:
+            answer: int = client.get("http://app/pid").json()
+        return answer
+
+    with project.start("main:app", "--uds", path, "--workers", "2") as server:
+        eventually(listens, "the first worker listens")
+        first = int((project.path / "first").read_text())
         os.kill(first, signal.SIGKILL)
         server.wait_for(rf"worker {first} ended unexpectedly")
         (project.path / "go").touch()
         server.wait_for("2 workers")
-        eventually(lambda: len(pids(server)) == 2, "two processes answer")
+        eventually(lambda: len({pid() for _ in range(20)}) == 2, "two processes answer")
+        assert pid() != first
         assert server.stop() == 0
 
 
@@ -133,8 +158,7 @@ def test_an_application_that_does_not_start_ends_the_server_with_its_status(proj
 def test_reload_replaces_the_workers_one_by_one_and_loses_no_request(project: Project) -> None:
     with project.start("main:app", "--port", "0", "--workers", "2") as server:
         wait_for_url(server)
-        eventually(lambda: len(pids(server)) == 2, "two processes answer")
-        before = pids(server)
+        before = both(server)
         failures: list[str] = []
         done = threading.Event()
 
@@ -164,13 +188,13 @@ def test_reload_replaces_the_workers_one_by_one_and_loses_no_request(project: Pr
 def test_a_reload_of_a_broken_application_keeps_the_old_workers(project: Project) -> None:
     with project.start("main:app", "--port", "0", "--workers", "2") as server:
         wait_for_url(server)
-        eventually(lambda: len(pids(server)) == 2, "two processes answer")
-        before = pids(server)
+        before = both(server)
         project.write("main.py", "1 / 0\n")
         server.process.send_signal(signal.SIGHUP)
         server.wait_for("cause: ZeroDivisionError: division by zero")
         server.wait_for("did not start .* the old ones go on")
-        assert pids(server) == before
+        assert pids(server) <= before
+        assert all(map(alive, before))
         assert server.stop() == 0
 
 
@@ -209,6 +233,39 @@ def test_requests_in_flight_are_answered_before_the_end(
         assert answers == ["done"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "command", ["main:app", "main:app --workers 2", "main:app --no-supervisor", "dev main:app"]
+)
+def test_a_stop_while_the_application_starts_is_no_failure(
+    project: Project, command: str, number: signal.Signals
+) -> None:
+    project.write(
+        "main.py",
+        """
+        import asyncio
+        from contextlib import asynccontextmanager
+        from fastrapi import FastrAPI
+
+        @asynccontextmanager
+        async def lifespan(app):
+            print("starts", flush=True)
+            try:
+                await asyncio.sleep(3600)
+                yield
+            finally:
+                print("gives up", flush=True)
+
+        app = FastrAPI(lifespan=lifespan)
+        """,
+    )
+    processes = 2 if "--workers" in command else 1
+    with project.start(*command.split(), "--port", "0") as server:
+        server.wait_for("starts", times=processes)
+        assert server.stop(number) == 0
+        assert server.log.split("\n") == [*["starts"] * processes, *["gives up"] * processes, ""]
+
+
 @pytest.mark.parametrize("arguments", [[], ["--no-supervisor"]])
 def test_a_second_signal_ends_at_once(project: Project, arguments: list[str]) -> None:
     project.write(
@@ -244,8 +301,7 @@ def test_a_second_signal_ends_at_once(project: Project, arguments: list[str]) ->
 def test_workers_end_with_their_supervisor(project: Project) -> None:
     with project.start("main:app", "--port", "0", "--workers", "2") as server:
         wait_for_url(server)
-        eventually(lambda: len(pids(server)) == 2, "two processes answer")
-        workers = pids(server)
+        workers = both(server)
         server.process.kill()
         eventually(lambda: not any(map(alive, workers)), "the workers have ended")
 

@@ -29,9 +29,6 @@ pub enum RunError {
     /// The routes of the loaded application could not be described.
     #[error("cannot describe the application's routes: {0}")]
     Inspect(String),
-    /// The signal of this number came before the server was ready.
-    #[error("interrupted by signal {0}")]
-    Interrupted(i32),
     /// The task that serves ended without an outcome: it panicked, which has been logged.
     #[error("the server ended unexpectedly")]
     Ended,

@@ -33,10 +33,6 @@ pub(super) fn of_run(error: &RunError, settings: &Settings) -> Report {
         RunError::Lifespan(_) | RunError::Serve(_) | RunError::Runtime(_) | RunError::Ended => {
             Report::new(Exit::Runtime, error.to_string())
         }
-        RunError::Interrupted(signal) => {
-            let exit = u8::try_from(128 + signal).map_or(Exit::Runtime, Exit::Other);
-            Report::new(exit, "interrupted before the server was ready")
-        }
     }
 }
 

@@ -67,6 +67,11 @@ impl Watcher {
         self.snapshot.has_changed(path)
     }
 
+    /// Takes the next writing of the file for a change, whatever it writes.
+    pub(crate) fn forget(&mut self, path: &Path) {
+        self.snapshot.forget(path);
+    }
+
     /// What is watched.
     pub(crate) fn describe(&self) -> String {
         self.directories

@@ -19,6 +19,11 @@ impl Snapshot {
         }
     }
 
+    /// Takes the file's content as unknown.
+    pub(super) fn forget(&mut self, path: &Path) {
+        self.contents.remove(path);
+    }
+
     /// Whether the file has another content than before, is new, or is gone.
     pub(super) fn has_changed(&mut self, path: &Path) -> bool {
         match content(path) {
@@ -51,6 +56,8 @@ mod tests {
         std::fs::write(&path, "b").unwrap();
         snapshot.remember(&path);
         assert!(!snapshot.has_changed(&path));
+        snapshot.forget(&path);
+        assert!(snapshot.has_changed(&path));
         std::fs::remove_file(&path).unwrap();
         assert!(snapshot.has_changed(&path));
         assert!(!snapshot.has_changed(&path));

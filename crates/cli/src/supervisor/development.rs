@@ -1,16 +1,15 @@
 //! One worker that is started again whenever a file changes.
 
-use std::collections::HashMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
 use server::listener::BoundListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
-use super::pool::worst;
+use super::own_writes::{Answer, OwnWrites};
 use super::signals::{Request, Signals};
 use super::worker::{Orders, Worker, WorkerEvent, WorkerId};
 use super::{SHUTDOWN_ALLOWANCE, events, run};
@@ -27,8 +26,6 @@ const SETTLING: Duration = Duration::from_millis(50);
 const LONGEST_SETTLING: Duration = Duration::from_millis(500);
 /// What requests in flight get before a restart: a person waits for it.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// An application that writes one of its own modules whenever it starts would be restarted for ever.
-const CHANGES_DURING_START: u32 = 3;
 /// What is written so soon after a start may be the work of the application.
 const START: Duration = Duration::from_secs(1);
 
@@ -58,7 +55,8 @@ pub(crate) fn develop(
             signals: Signals::new()?,
             worker: None,
             starts: 0,
-            changes_during_start: HashMap::new(),
+            own_writes: OwnWrites::default(),
+            postponed: None,
             sender,
             receiver,
         };
@@ -72,7 +70,9 @@ struct Session {
     signals: Signals,
     worker: Option<Worker>,
     starts: u64,
-    changes_during_start: HashMap<PathBuf, u32>,
+    own_writes: OwnWrites,
+    /// A change that is still to be answered, and when.
+    postponed: Option<(PathBuf, Instant)>,
     sender: UnboundedSender<WorkerEvent>,
     receiver: UnboundedReceiver<WorkerEvent>,
 }
@@ -81,8 +81,10 @@ impl Session {
     async fn run(mut self) -> io::Result<Exit> {
         self.start()?;
         loop {
+            let due = self.postponed.as_ref().map(|(_, due)| *due);
             tokio::select! {
                 Some(event) = self.receiver.recv() => self.on_event(event),
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.on_quiet().await?,
                 Some(path) = self.watcher.written() => self.on_write(path).await?,
                 request = self.signals.next() => match request {
                     Request::Stop(_) => return Ok(self.finish().await),
@@ -137,14 +139,55 @@ impl Session {
             }
         }
         changed.retain(|path| self.watcher.has_changed(path));
-        if changed.is_empty() || self.is_endless(&changed, starting) {
+        let Some(first) = changed.first().cloned() else {
+            return Ok(());
+        };
+        let answer = if starting {
+            self.own_writes.answer(&changed, self.starts)
+        } else {
+            self.own_writes.clear();
+            Answer::AtOnce
+        };
+        match answer {
+            Answer::AtOnce => return self.restart_for(&first).await,
+            Answer::WhenQuiet => {
+                eprintln!(
+                    "dev: {} changes again and again; restarting when it stays as it is",
+                    shown(&first)
+                );
+                self.postponed = Some((first, Instant::now() + START));
+            }
+            Answer::Never => {
+                eprintln!(
+                    "dev: {} changes whenever the application starts; not restarting until it is saved again",
+                    shown(&first)
+                );
+                // Whatever is saved counts, the same content included.
+                changed.iter().for_each(|path| self.watcher.forget(path));
+            }
+        }
+        Ok(())
+    }
+
+    /// The time has come for what was postponed, unless the application is still about to start.
+    async fn on_quiet(&mut self) -> io::Result<()> {
+        let Some((path, _)) = self.postponed.take() else {
+            return Ok(());
+        };
+        if self.worker.as_ref().is_some_and(|worker| !worker.ready) {
+            self.postponed = Some((path, Instant::now() + START));
             return Ok(());
         }
-        eprintln!("dev: {} changed, restarting", shown(&changed[0]));
+        self.restart_for(&path).await
+    }
+
+    async fn restart_for(&mut self, path: &Path) -> io::Result<()> {
+        eprintln!("dev: {} changed, restarting", shown(path));
         self.restart().await
     }
 
     async fn restart(&mut self) -> io::Result<()> {
+        self.postponed = None;
         if let Some(worker) = self.worker.take() {
             worker.stop();
             if timeout(PATIENCE, ended(&mut self.receiver, self.starts))
@@ -177,34 +220,14 @@ impl Session {
         worker.stop();
         let mut exit = Exit::Success;
         tokio::select! {
-            status = ended(&mut receiver, starts) => return status.map_or(exit, |status| worst(exit, Exit::of_child(status))),
+            // How one ends that never served says nothing about the stop.
+            status = ended(&mut receiver, starts) => return status.filter(|_| worker.ready).map_or(exit, Exit::of_child),
             () = sleep(patience) => tracing::error!("the worker does not stop and is ended"),
             request = stop_requested(&mut signals) => exit = Exit::Other(128 + request),
         }
         worker.kill();
         ended(&mut receiver, starts).await;
         exit
-    }
-
-    /// Whether every one of the files changed during each of the last starts.
-    fn is_endless(&mut self, changed: &[PathBuf], starting: bool) -> bool {
-        if !starting {
-            self.changes_during_start.clear();
-            return false;
-        }
-        let mut endless = true;
-        for path in changed {
-            let count = self.changes_during_start.entry(path.clone()).or_default();
-            *count += 1;
-            endless &= *count > CHANGES_DURING_START;
-        }
-        if endless {
-            eprintln!(
-                "dev: {} changes whenever the application starts; not restarting",
-                shown(&changed[0])
-            );
-        }
-        endless
     }
 }
 

@@ -4,6 +4,7 @@
 mod backoff;
 mod channel;
 mod development;
+mod own_writes;
 mod pool;
 mod signals;
 mod worker;

@@ -174,7 +174,10 @@ impl Pool {
             return;
         };
         if let Phase::Stopping(exit) = self.phase {
-            self.phase = Phase::Stopping(worst(exit, Exit::of_child(status)));
+            // How one ends that never served says nothing about the stop.
+            if worker.ready {
+                self.phase = Phase::Stopping(worst(exit, Exit::of_child(status)));
+            }
             return;
         }
         if self
@@ -191,7 +194,8 @@ impl Pool {
         }
         // Anything else was told to stop, as its successor serves.
         if let Some(slot) = self.slots.iter().position(|slot| slot.current == Some(id)) {
-            if self.phase == Phase::Serving {
+            // One that fails to start has said why.
+            if self.phase == Phase::Serving || status.success() {
                 tracing::error!("worker {} ended unexpectedly ({status})", worker.pid());
             }
             self.on_vacancy(slot, worker.age(), Exit::of_child(status));
@@ -266,13 +270,7 @@ impl Pool {
     }
 }
 
-/// The status to end with when a worker that was told to stop ended with `worker`.
-pub(super) fn worst(exit: Exit, worker: Exit) -> Exit {
-    // A worker that had not finished starting is ended by the signal itself.
-    let ended_by_stop = worker == Exit::Other(128 + 15);
-    if exit == Exit::Success && !ended_by_stop {
-        worker
-    } else {
-        exit
-    }
+/// The status to end with when a worker that served and was told to stop ended with `worker`.
+fn worst(exit: Exit, worker: Exit) -> Exit {
+    if exit == Exit::Success { worker } else { exit }
 }

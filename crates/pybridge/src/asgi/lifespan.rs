@@ -100,7 +100,8 @@ impl Protocol {
     }
 }
 
-/// A started application.
+/// A started application. Dropping it lets the application's lifespan end as it likes: nobody waits for what it says,
+/// and nothing of it is logged.
 pub struct Lifespan {
     protocol: Option<Arc<Protocol>>,
     state: Option<Py<PyDict>>,
@@ -139,6 +140,11 @@ impl Lifespan {
             event_loop: event_loop.clone(),
             delivered: Mutex::new(0),
         });
+        let mut starting = Self {
+            protocol: Some(Arc::clone(&protocol)),
+            state: None,
+            thread_limit: None,
+        };
         let (state_completer, state) = completion();
         event_loop.submit({
             let protocol = Arc::clone(&protocol);
@@ -146,11 +152,11 @@ impl Lifespan {
         });
         let state = state.await.ok_or(LifespanError::LoopEnded)?;
         match (answer.await, mode) {
-            (Some(Answer::Complete { thread_limit }), _) => Ok(Self {
-                protocol: Some(protocol),
-                state: Some(state),
-                thread_limit,
-            }),
+            (Some(Answer::Complete { thread_limit }), _) => {
+                starting.state = Some(state);
+                starting.thread_limit = thread_limit;
+                Ok(starting)
+            }
             (Some(Answer::Failed(message)), _) => Err(LifespanError::Startup(message)),
             (Some(Answer::Ended(error)), LifespanMode::On) => {
                 Err(LifespanError::Unsupported(error.unwrap_or_default()))
@@ -184,7 +190,7 @@ impl Lifespan {
     /// # Errors
     /// The application reported a failure.
     pub async fn shutdown(self) -> Result<(), LifespanError> {
-        let Some(protocol) = self.protocol else {
+        let Some(protocol) = &self.protocol else {
             return Ok(());
         };
         let (completer, answer) = completion();
@@ -203,6 +209,14 @@ impl Lifespan {
                 Err(LifespanError::Shutdown(message))
             }
             None => Err(LifespanError::LoopEnded),
+        }
+    }
+}
+
+impl Drop for Lifespan {
+    fn drop(&mut self) {
+        if let Some(protocol) = &self.protocol {
+            drop(protocol.ended());
         }
     }
 }
@@ -256,12 +270,13 @@ fn ended(context: &LoopContext<'_, '_>, protocol: &Protocol, outcome: PyResult<(
             log::exception(py, "Exception in the application's shutdown", &error);
             context.complete(completer, Answer::Ended(Some(error.to_string())));
         }
-        // Cancelled by a forced stop.
+        // Cancelled by the application itself.
         (Phase::Running, Err(error)) if error.is_instance_of::<CancelledError>(py) => {}
         (Phase::Running, Err(error)) => {
             log::exception(py, "Exception in the application's lifespan", &error);
         }
-        // After `lifespan.…failed` the exception, if any, has been reported by the message.
+        // After `lifespan.…failed` the exception, if any, has been reported by the message; after a stop that does not
+        // wait for the lifespan it is that of being cancelled.
         (Phase::Running | Phase::Ended, _) => {}
     }
 }
@@ -329,33 +344,32 @@ fn send(py: Python<'_>, protocol: &Protocol, message: &Bound<'_, PyAny>) -> PyRe
             },
         ),
         "lifespan.shutdown.complete" => (false, Answer::Complete { thread_limit: None }),
-        "lifespan.startup.failed" => (true, failure(py, &message)?),
-        "lifespan.shutdown.failed" => (false, failure(py, &message)?),
+        "lifespan.startup.failed" => (true, failure(&message)?),
+        "lifespan.shutdown.failed" => (false, failure(&message)?),
         other => {
             return Err(PyRuntimeError::new_err(format!(
                 "'{other}' is no message of the lifespan protocol"
             )));
         }
     };
-    let failed = matches!(answer, Answer::Failed(_));
     let Some(completer) = protocol.answered(startup) else {
         return Err(PyRuntimeError::new_err(format!(
             "'{kind}' was sent at the wrong time"
         )));
     };
-    if failed {
+    if let Answer::Failed(text) = &answer {
         protocol.ended();
+        if !text.is_empty() {
+            log::error(py, text);
+        }
     }
     protocol.event_loop.complete(py, completer, answer);
     Ok(())
 }
 
-fn failure(py: Python<'_>, message: &Message<'_, '_>) -> PyResult<Answer> {
-    let text = message
-        .get(intern!(py, "message"))?
-        .map_or(Ok(String::new()), |text| text.extract())?;
-    if !text.is_empty() {
-        log::error(py, &text);
-    }
-    Ok(Answer::Failed(text))
+fn failure(message: &Message<'_, '_>) -> PyResult<Answer> {
+    let text = message.get(intern!(message.py(), "message"))?;
+    Ok(Answer::Failed(
+        text.map_or(Ok(String::new()), |text| text.extract())?,
+    ))
 }

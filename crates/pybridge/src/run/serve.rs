@@ -28,7 +28,8 @@ use crate::threadpool::{DEFAULT_MAX_THREADS, ThreadPool};
 const THREAD_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Loads the application, starts it, serves it until SIGTERM or SIGINT, stops it. To be called on the main thread,
-/// which runs the event loop meanwhile. `on_ready` is called (on another thread) when clients can connect.
+/// which runs the event loop meanwhile. `on_ready` is called (on another thread) when clients can connect, unless the
+/// signal comes while the application still starts: its startup is cancelled then.
 ///
 /// # Errors
 /// See [`RunError`].
@@ -151,8 +152,10 @@ impl Session {
             self.options.lifespan,
         );
         let lifespan = tokio::select! {
+            // An application that has just started is stopped like one that serves.
+            biased;
             started = starting => started?,
-            signal = signals.next() => return Err(RunError::Interrupted(signal)),
+            _ = signals.next() => return Ok(ServeReport::default()),
         };
         if let Some(limit) = lifespan.thread_limit() {
             self.executor.pool().set_max_threads(limit);
