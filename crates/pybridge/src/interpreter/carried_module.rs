@@ -1,6 +1,7 @@
 //! `_fastrapi_carried`, the built-in module through which `importer.py` reads the archive.
 
-use std::ffi::c_char;
+use std::ffi::{OsString, c_char};
+use std::path::PathBuf;
 
 use pyo3::exceptions::{PyImportError, PyRuntimeError};
 use pyo3::ffi;
@@ -83,8 +84,11 @@ fn list(directory: &str) -> PyResult<Vec<&'static str>> {
     Ok(carried()?.list(directory))
 }
 
-/// The path of a file that holds the shared library `name`; the libraries that it needs are loaded.
+/// The path of a file that holds the shared library `name`; the libraries that it needs are loaded. It is a `str`: a
+/// `Path` would have `pathlib` imported, which may need a shared library itself.
 #[pyfunction]
-fn unpack(name: &str) -> PyResult<std::path::PathBuf> {
-    shared_library(&carried()?, name).map_err(|error| PyImportError::new_err(error.to_string()))
+fn unpack(name: &str) -> PyResult<OsString> {
+    shared_library(&carried()?, name)
+        .map(PathBuf::into_os_string)
+        .map_err(|error| PyImportError::new_err(error.to_string()))
 }

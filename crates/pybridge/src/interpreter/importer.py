@@ -124,7 +124,7 @@ class CarriedExtensionLoader(_frozen_importlib_external.ExtensionFileLoader):
         self._library = name
 
     def create_module(self, spec):
-        self.path = spec.origin = str(_fastrapi_carried.unpack(self._library))
+        self.path = spec.origin = _fastrapi_carried.unpack(self._library)
         return super().create_module(spec)
 
 
