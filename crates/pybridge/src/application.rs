@@ -22,8 +22,16 @@ pub struct PythonService(Arc<Lanes>);
 struct Lanes {
     general: Arc<AsgiApp>,
     direct: Option<(PlanTable, Arc<DirectLane>)>,
-    /// The application has been changed in a way that the plans do not follow.
-    outdated: Arc<AtomicBool>,
+    changes: Arc<Changes>,
+}
+
+/// What has happened to the running application.
+#[derive(Debug, Default)]
+struct Changes {
+    /// It has been changed in a way that the plans do not follow.
+    outdated: AtomicBool,
+    /// There are more routes: one of them may take what none took.
+    grown: AtomicBool,
 }
 
 impl PythonService {
@@ -33,7 +41,7 @@ impl PythonService {
         Self(Arc::new(Lanes {
             general,
             direct: None,
-            outdated: Arc::default(),
+            changes: Arc::default(),
         }))
     }
 
@@ -53,10 +61,19 @@ impl PythonService {
             Some(Compiled {
                 table,
                 layers,
+                preflight_layers,
                 is_inside,
             }) => Some((
                 table,
-                DirectLane::new(py, Arc::clone(&general), executor, layers, is_inside, body_limit)?,
+                DirectLane::new(
+                    py,
+                    Arc::clone(&general),
+                    executor,
+                    layers,
+                    preflight_layers,
+                    is_inside,
+                    body_limit,
+                )?,
             )),
             None => None,
         };
@@ -69,23 +86,27 @@ impl PythonService {
                  `fastrapi-server check` tells which"
             );
         }
-        let outdated = Arc::default();
+        let changes = Arc::default();
         if direct.is_some() {
-            watch(py, &outdated)?;
+            watch(py, &changes)?;
         }
         Ok(Self(Arc::new(Lanes {
             general,
             direct,
-            outdated,
+            changes,
         })))
     }
 }
 
-/// Sets the flag at the first change of a running application that its plans do not follow.
-fn watch(py: Python<'_>, outdated: &Arc<AtomicBool>) -> PyResult<()> {
-    let outdated = Arc::clone(outdated);
+/// Sets the flags at the first changes of their kinds.
+fn watch(py: Python<'_>, changes: &Arc<Changes>) -> PyResult<()> {
+    let seen = Arc::clone(changes);
+    let grown = PyCFunction::new_closure(py, None, None, move |_arguments, _keywords| {
+        seen.grown.store(true, Ordering::Relaxed);
+    })?;
+    let seen = Arc::clone(changes);
     let changed = PyCFunction::new_closure(py, None, None, move |_arguments, _keywords| {
-        if !outdated.swap(true, Ordering::Relaxed) {
+        if !seen.outdated.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 "routes or middleware were changed while the application is served: all its requests take the general \
                  lane from now on"
@@ -93,7 +114,7 @@ fn watch(py: Python<'_>, outdated: &Arc<AtomicBool>) -> PyResult<()> {
         }
     })?;
     py.import("fastrapi._routing.revision")?
-        .call_method1("watch", (changed,))?;
+        .call_method1("watch", (changed, grown))?;
     Ok(())
 }
 
@@ -124,15 +145,22 @@ impl Lanes {
         let current = self
             .direct
             .as_ref()
-            .filter(|_| !self.outdated.load(Ordering::Relaxed));
-        let found = current.and_then(|(table, lane)| {
-            let found = table.find(request.method(), request.uri().path(), request.headers());
-            found.map(|(found, path)| (lane, found, path))
-        });
-        match found {
-            Some((lane, Found::Plan(plan), path)) => lane.serve(plan, path, request),
-            Some((lane, Found::Files(files), path)) => lane.serve_file(files, path, request),
-            None => Answering::waiting(Arc::clone(&self.general).serve(request)),
+            .filter(|_| !self.changes.outdated.load(Ordering::Relaxed));
+        let general = |request| Answering::waiting(Arc::clone(&self.general).serve(request));
+        let Some((table, lane)) = current else {
+            return general(request);
+        };
+        match table.find(request.method(), request.uri().path(), request.headers()) {
+            Some((Found::Plan(plan), path)) => lane.serve(plan, path, request),
+            Some((Found::Files(files), path)) => lane.serve_file(files, path, request),
+            _ if lane.answers_preflight(&request) => lane.serve_preflight(request),
+            Some((Found::Fixed(answer), _))
+                if DirectLane::is_bare(&request) && !self.changes.grown.load(Ordering::Relaxed) =>
+            {
+                lane.serve_fixed(answer, request)
+            }
+            Some((Found::Fixed(_), _)) | None => general(request),
+        }
         }
     }
 }

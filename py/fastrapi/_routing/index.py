@@ -31,7 +31,7 @@ _UNCOUNTED = -1
 """The revision of a plain list, which does not count its changes."""
 
 
-def _heeds_shape(route_class: type[BaseRoute]) -> bool:
+def heeds_shape(route_class: type[BaseRoute]) -> bool:
     """Whether no subclass has overridden `matches` without saying what becomes of the shape."""
     for cls in route_class.__mro__:
         if "path_shape" in vars(cls):
@@ -58,7 +58,7 @@ class _Tree:
         """Adds the routes behind those that are in it, up to the `size`-th."""
         for position in range(self.size, size):
             route = self.routes[position]
-            shape = (route.path_shape() if _heeds_shape(type(route)) else None) or _UNKNOWN
+            shape = (route.path_shape() if heeds_shape(type(route)) else None) or _UNKNOWN
             node = self.root
             for segment in shape.segments:
                 node = node.child(segment)

@@ -10,20 +10,31 @@ if TYPE_CHECKING:
 
 
 _watchers: list[Callable[[], object]] = []
+_growth_watchers: list[Callable[[], object]] = []
 
 
-def watch(callback: Callable[[], object]) -> None:
-    """Has `callback` called after every change, in the whole process, that a compiled application does
-    not follow: routes that are changed, replaced or put before others, and a middleware stack that is put
-    in the place of another. Routes that are appended are not reported: nothing that was compiled answers
-    in their place.
+def watch(changed: Callable[[], object], grown: Callable[[], object]) -> None:
+    """Watches what happens, in the whole process, to applications that were compiled.
+
+    Args:
+        changed: Called after every change that a compiled application does not follow: routes that are
+            changed, replaced or put before others, and a middleware stack that is put in the place of
+            another.
+        grown: Called after routes have been appended. They answer where no route did before.
     """
-    _watchers.append(callback)
+    _watchers.append(changed)
+    _growth_watchers.append(grown)
 
 
 def report_change() -> None:
-    """Calls those who watch."""
+    """Calls those who watch for changes."""
     for callback in _watchers:
+        callback()
+
+
+def report_growth() -> None:
+    """Calls those who watch for appended routes."""
+    for callback in _growth_watchers:
         callback()
 
 
@@ -60,6 +71,19 @@ class RouteList(list["BaseRoute"]):
     def _changed(self) -> None:
         self.revision += 1
         report_change()
+
+    def append(self, route: BaseRoute) -> None:
+        super().append(route)
+        report_growth()
+
+    def extend(self, routes: Iterable[BaseRoute]) -> None:
+        super().extend(routes)
+        report_growth()
+
+    def __iadd__(self, routes: Iterable[BaseRoute]) -> RouteList:  # type: ignore[override,misc]  # as `list`'s
+        super().__iadd__(routes)
+        report_growth()
+        return self
 
     def __setitem__(self, key: Any, value: Any) -> None:
         super().__setitem__(key, value)

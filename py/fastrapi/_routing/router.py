@@ -39,6 +39,7 @@ class Router:
     """
 
     _routes: list[BaseRoute] | None = None
+    _default: ASGIApp | None = None
 
     def __init__(
         self,
@@ -52,7 +53,7 @@ class Router:
     ) -> None:
         self.routes = RouteList(routes or ())
         self.redirect_slashes = redirect_slashes
-        self.default: ASGIApp = self.not_found if default is None else default
+        self.default = self.not_found if default is None else default
         self.lifespan_context = lifespan_context(lifespan)
         self.middleware_stack: ASGIApp = limit_body(wrap_in_middleware(self.app, middleware), max_body_size)
         self._index = RouteIndex()
@@ -67,6 +68,19 @@ class Router:
     def routes(self, routes: list[BaseRoute]) -> None:
         is_first = self._routes is None
         self._routes = routes
+        if not is_first:
+            report_change()
+
+    @property
+    def default(self) -> ASGIApp:
+        """The application for requests that no route matches."""
+        assert self._default is not None
+        return self._default
+
+    @default.setter
+    def default(self, default: ASGIApp) -> None:
+        is_first = self._default is None
+        self._default = default
         if not is_first:
             report_change()
 

@@ -148,6 +148,8 @@ class Starlette:
     ) -> None:
         """Adds or replaces a handler; it takes effect when the stack is built."""
         self.exception_handlers[exc_class_or_status_code] = handler
+        if self.middleware_stack is None:
+            report_change()
 
     def add_route(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fastrapi._routing.mount import Mount
@@ -12,12 +13,13 @@ from fastrapi.datastructures import DefaultPlaceholder
 from fastrapi.dependencies.models import Dependant
 from fastrapi.plan.answers import Responder, ScopePart, encoder, written_shapes
 from fastrapi.plan.errors import error_application
-from fastrapi.plan.layers import layer_plans, unknown_middleware
+from fastrapi.plan.layers import layer_plans, matches_origins, preflight_layers, unknown_middleware
 from fastrapi.plan.model import ApplicationPlan, GeneralRoute, RoutePlan, StaticPlan, Unplannable
 from fastrapi.plan.outcome import sends_itself
 from fastrapi.plan.parameters import SharedParts
 from fastrapi.plan.runner import build_runner, takes_response
 from fastrapi.plan.static import static_plan
+from fastrapi.plan.unmatched import Unmatched
 from fastrapi.responses import JSONResponse
 from fastrapi.routing.effective import EffectiveAPIRoute, EffectiveRoute
 from fastrapi.routing.handlers import response_builder
@@ -40,6 +42,8 @@ def compile_application(app: FastAPI) -> ApplicationPlan:
     middleware = unknown_middleware(app.user_middleware)
     on_error = error_application(app)
     parts = SharedParts()
+    layers = [] if reason or middleware else layer_plans(app.user_middleware)
+    unmatched = Unmatched(app, is_open=not reason and not middleware and not matches_origins(layers))
     routes: list[RoutePlan | StaticPlan | GeneralRoute] = []
     for route in effective_routes(app.routes):
         # WebSocket handshakes are not looked up in the table.
@@ -53,11 +57,21 @@ def compile_application(app: FastAPI) -> ApplicationPlan:
             files = static_plan(route)
             if files is not None and middleware is not None:
                 raise Unplannable(f"static files behind the middleware {middleware}")
-            routes.append(files or _plan(app, route, on_error, parts))
+            planned: RoutePlan | StaticPlan | GeneralRoute = files or _plan(app, route, on_error, parts)
         except Unplannable as refusal:
-            routes.append(_general(route, str(refusal)))
-    layers = [] if reason or middleware else layer_plans(app.user_middleware)
-    return ApplicationPlan(routes, layers, middleware, reason)
+            planned = _general(route, str(refusal))
+        unmatched.look_at(route, planned.path)
+        if not isinstance(planned, StaticPlan):
+            planned = replace(planned, not_allowed=unmatched.not_allowed(route))
+        routes.append(planned)
+    return ApplicationPlan(
+        routes,
+        layers,
+        middleware,
+        reason,
+        unmatched.plan(),
+        tuple(preflight_layers(app.user_middleware)),
+    )
 
 
 def effective_routes(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:

@@ -35,6 +35,24 @@ def unknown_middleware(stack: Sequence[Middleware]) -> str | None:
     return None
 
 
+def preflight_layers(stack: Sequence[Middleware]) -> list[LayerPlan]:
+    """The middleware up to the first `CORSMiddleware`, which answers preflights itself; empty if it is behind
+    middleware that only Python can run, or has a pattern of origins, which only Python can match.
+    """
+    for position, (cls, _, _) in enumerate(stack):
+        if cls not in KNOWN:
+            break
+        if cls is CORSMiddleware:
+            plans = layer_plans(stack[: position + 1])
+            return [] if matches_origins(plans) else plans
+    return []
+
+
+def matches_origins(layers: Sequence[LayerPlan]) -> bool:
+    """Whether one of the layers matches origins with a pattern."""
+    return any(layer.settings.get("allow_origin_regex") is not None for layer in layers)
+
+
 def layer_plans(stack: Sequence[Middleware]) -> list[LayerPlan]:
     """The middleware with all its arguments by name.
 

@@ -40,6 +40,15 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class FixedAnswer:
+    """A whole answer that is the same for every request."""
+
+    status_code: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class RoutePlan:
     """How a request to one route succeeds."""
 
@@ -74,6 +83,8 @@ class RoutePlan:
     """The application's `dependency_overrides`: while there are any, the plan does not hold."""
     shapes: Shapes | None = None
     """What a server may write as JSON without `encode`, where a result has exactly the types."""
+    not_allowed: FixedAnswer | None = None
+    """The answer to a method that no route with a matching path has, if this one is the first of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +112,8 @@ class GeneralRoute:
     path: str
     name: str
     reason: str
+    not_allowed: FixedAnswer | None = None
+    """As in `RoutePlan`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +123,16 @@ class LayerPlan:
 
     kind: str
     settings: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class UnmatchedPlan:
+    """The answer to a path that no route has, with or without a slash at its end. It holds until routes are
+    appended."""
+
+    answer: FixedAnswer
+    later_paths: tuple[str, ...]
+    """The templates of what is tried after the routes: only the ASGI application can serve these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +147,11 @@ class ApplicationPlan:
     application, whose router runs the plan."""
     reason: str | None
     """Why no request may take the direct lane, if so."""
+    unmatched: UnmatchedPlan | None = None
+    """What a server may answer where no route does."""
+    preflight_layers: tuple[LayerPlan, ...] = ()
+    """The middleware up to the one that answers the preflights of CORS, whatever is behind it; empty where a
+    server cannot answer them."""
 
 
 class Unplannable(Exception):

@@ -16,7 +16,7 @@ from fastrapi._form_limits import (
     validated_max_body_size,
 )
 from fastrapi._routing.frontend_files import CheckDir, Fallback, FrontendFiles, normalize_frontend_path
-from fastrapi._routing.revision import RouteList, pattern_revision
+from fastrapi._routing.revision import RouteList, pattern_revision, report_growth
 from fastrapi._signatures import expands
 from fastrapi._utils import get_route_path
 from fastrapi.compat.starlette.routing import BaseRoute, Host, Match, Router
@@ -363,8 +363,9 @@ class APIRouter(OperationMethods, Router):
         self._mark_routes_changed()
 
     def _mark_routes_changed(self) -> None:
-        """Say that routes have changed which are not in `routes`."""
+        """Say that there are more routes which are not in `routes`."""
         pattern_revision.count += 1
+        report_growth()
 
     def _iter_low_priority_routes(self) -> Iterator[BaseRoute]:
         yield from own_low_priority_routes(self._low_priority_routes)

@@ -4,16 +4,18 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use bytes::Bytes;
-use http::Method;
+use http::{Method, header};
 use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::prelude::*;
 use server::body::Collected;
+use server::layers::cors::is_preflight;
 use server::{Connection, Request, RequestBody, Response};
 
 use super::answering::Answering;
 use super::call::{call, finish_step};
 use super::context::in_own_context;
 use super::files::Files;
+use super::fixed::FixedAnswer;
 use super::head::{Head, MatchedPath, place_request};
 use super::layers::{Bypass, Layers};
 use super::plan::{Placement, Plan};
@@ -33,6 +35,7 @@ pub struct DirectLane {
     request_class: Py<PyAny>,
     executor: Arc<SyncExecutor>,
     layers: Layers,
+    preflight_layers: Layers,
     /// Whether plans are run by the application's own router, which its middleware is around.
     is_inside: bool,
     /// Bytes of a body that is held in memory.
@@ -72,6 +75,7 @@ impl DirectLane {
         asgi: Arc<AsgiApp>,
         executor: Arc<SyncExecutor>,
         layers: Layers,
+        preflight_layers: Layers,
         is_inside: bool,
         body_limit: u64,
     ) -> PyResult<Arc<Self>> {
@@ -80,6 +84,7 @@ impl DirectLane {
             asgi,
             executor,
             layers,
+            preflight_layers,
             is_inside,
             request_class: py.import("fastrapi.requests")?.getattr("Request")?.unbind(),
             body_limit,
@@ -137,6 +142,42 @@ impl DirectLane {
                 return serve(request, Bypass::default()).await;
             }
             lane.layers.around(request, serve).await
+        })
+    }
+
+    /// Sends an answer that is the same for every request; for one [without a body](Self::is_bare).
+    pub fn serve_fixed(self: &Arc<Self>, answer: &FixedAnswer, request: Request) -> Answering {
+        let response = answer.response();
+        if self.layers.is_empty() {
+            return response.into();
+        }
+        let lane = Arc::clone(self);
+        Answering::waiting(async move { lane.layers.around(request, async |_, _| response).await })
+    }
+
+    /// Whether [`Self::serve_preflight`] can answer the request.
+    pub fn answers_preflight(&self, request: &Request) -> bool {
+        !self.preflight_layers.is_empty()
+            && is_preflight(request)
+            && Self::is_bare(request)
+            // A WebSocket handshake is for the application to judge.
+            && !request.headers().contains_key(header::UPGRADE)
+    }
+
+    /// Whether there is no body: one that nobody reads would cost its client the connection.
+    pub fn is_bare(request: &Request) -> bool {
+        request.body().is_complete()
+    }
+
+    /// Answers a preflight of CORS, which no route sees.
+    pub fn serve_preflight(self: &Arc<Self>, request: Request) -> Answering {
+        let lane = Arc::clone(self);
+        Answering::waiting(async move {
+            let serve = async |request: Request, bypass: Bypass| {
+                bypass.set();
+                Arc::clone(&lane.asgi).serve(request).await
+            };
+            lane.preflight_layers.around(request, serve).await
         })
     }
 

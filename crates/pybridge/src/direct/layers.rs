@@ -70,12 +70,12 @@ impl std::fmt::Debug for Layers {
 }
 
 impl Layers {
-    /// Reads the layers of a `fastrapi.plan.model.ApplicationPlan`.
+    /// Reads some `fastrapi.plan.model.LayerPlan`.
     ///
     /// # Errors
     /// `TypeError` or `ValueError` for settings that the middleware does not have.
-    pub fn read(plan: &Bound<'_, PyAny>) -> PyResult<Self> {
-        plan.getattr("layers")?
+    pub fn read(plans: &Bound<'_, PyAny>) -> PyResult<Self> {
+        plans
             .try_iter()?
             .map(|layer| read_layer(&layer?))
             .collect::<PyResult<_>>()

@@ -1,21 +1,30 @@
 //! The route table: for each path the plan of its route, or the general lane.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::{HeaderMap, Method, header};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use server::routing::{Convertor, Lookup, MethodSet, Pattern, RouteTable, RouteTableBuilder};
+use server::routing::{Convertor, Lookup, MethodSet, ParamRanges, Pattern, RouteTable, RouteTableBuilder};
 
 use super::files::Files;
+use super::fixed::FixedAnswer;
 use super::head::MatchedPath;
 use super::layers::Layers;
 use super::plan::{Plan, PlanReader};
 use super::shadows::{Sample, shadowed};
 
-/// The lane of one route.
+/// One route.
 #[derive(Debug)]
-enum Entry {
+struct Entry {
+    lane: EntryLane,
+    /// The answer to a method that no route with the path has.
+    not_allowed: Option<Arc<FixedAnswer>>,
+}
+
+#[derive(Debug)]
+enum EntryLane {
     Direct(Arc<Plan>),
     Files(Files),
     General,
@@ -28,6 +37,8 @@ pub enum Found<'t> {
     Plan(&'t Arc<Plan>),
     /// It sends a file of a mounted directory.
     Files(&'t Files),
+    /// It sends what the application answers where no route takes a request. Holds until routes are appended.
+    Fixed(&'t FixedAnswer),
 }
 
 /// How many routes each lane serves; WebSockets are not counted.
@@ -46,6 +57,8 @@ pub struct Compiled {
     pub table: PlanTable,
     /// The middleware around planned routes.
     pub layers: Layers,
+    /// The middleware up to the one that answers the preflights of CORS; none if only the application can.
+    pub preflight_layers: Layers,
     /// Whether planned routes are answered inside of the ASGI application, behind middleware that only Python can run.
     pub is_inside: bool,
 }
@@ -54,6 +67,8 @@ pub struct Compiled {
 #[derive(Debug)]
 pub struct PlanTable {
     routes: RouteTable<Entry>,
+    /// The answer to paths that no route has.
+    unmatched: Option<FixedAnswer>,
     counts: RouteCounts,
     shadowed: Vec<String>,
 }
@@ -81,7 +96,8 @@ pub fn compile(application: &Bound<'_, PyAny>) -> PyResult<Option<Compiled>> {
     }
     Ok(Some(Compiled {
         table: PlanTable::read(&plan)?,
-        layers: Layers::read(&plan)?,
+        layers: Layers::read(&plan.getattr("layers")?)?,
+        preflight_layers: Layers::read(&plan.getattr("preflight_layers")?)?,
         is_inside: !plan.getattr("middleware")?.is_none(),
     }))
 }
@@ -93,10 +109,9 @@ impl PlanTable {
     /// As [`PlanReader::plan`]; `ValueError` for a path that is no pattern.
     pub fn read(application: &Bound<'_, PyAny>) -> PyResult<Self> {
         let mut builder = RouteTableBuilder::new();
-        // The general lane answers what no route does, redirections included.
-        builder.redirect_slashes(false);
         let mut counts = RouteCounts::default();
         let mut reader = PlanReader::default();
+        let mut answers = AnswerReader::default();
         let (mut paths, mut samples) = (Vec::new(), Vec::new());
         for route in application.getattr("routes")?.try_iter()? {
             let route = route?;
@@ -107,26 +122,28 @@ impl PlanTable {
             let methods = methods(names)?;
             let path: String = route.getattr("path")?.extract()?;
             let pattern = pattern(&path)?;
-            let entry = if route.hasattr("function")? {
-                counts.direct += 1;
-                Entry::Direct(Arc::new(reader.plan(&route, &path)?))
+            let (lane, counted) = if route.hasattr("function")? {
+                let plan = reader.plan(&route, &path)?;
+                (EntryLane::Direct(Arc::new(plan)), &mut counts.direct)
             } else if route.hasattr("directory")? {
-                counts.direct += 1;
-                Entry::Files(Files::read(&route)?)
+                (EntryLane::Files(Files::read(&route)?), &mut counts.direct)
             } else {
-                counts.general += 1;
-                Entry::General
+                (EntryLane::General, &mut counts.general)
             };
-            builder.push(methods, pattern, entry);
+            *counted += 1;
+            let not_allowed = answers.not_allowed(&route)?;
+            builder.push(methods, pattern, Entry { lane, not_allowed });
             samples.push(sampled.and_then(|method| Sample::new(method, &path)));
             paths.push(path);
         }
+        let unmatched = read_unmatched(&application.getattr("unmatched")?, &mut builder)?;
         let routes = builder.build();
         let shadowed = shadowed(&routes, &samples)
             .into_iter()
             .map(|place| paths[place].clone());
         Ok(Self {
             routes,
+            unmatched,
             counts,
             shadowed: shadowed.collect(),
         })
@@ -157,16 +174,68 @@ impl PlanTable {
                 .into_owned()
                 .into()
         });
-        let (entry, ranges) = match self.routes.lookup(method, decoded.as_deref().unwrap_or(path)) {
-            Lookup::Found { value, params, .. } => (value, params),
-            _ => return None,
-        };
-        let found = match entry {
-            Entry::Direct(plan) => Found::Plan(plan),
-            Entry::Files(files) if Files::take(method) => Found::Files(files),
-            Entry::Files(_) | Entry::General => return None,
+        let path = decoded.as_deref().unwrap_or(path);
+        let (found, ranges) = match self.routes.lookup(method, path) {
+            Lookup::Found { value, params, .. } => match &value.lane {
+                EntryLane::Direct(plan) => (Found::Plan(plan), params),
+                EntryLane::Files(files) if Files::take(method) => (Found::Files(files), params),
+                EntryLane::Files(_) | EntryLane::General => return None,
+            },
+            Lookup::MethodNotAllowed { value, .. } => {
+                (Found::Fixed(value.not_allowed.as_deref()?), ParamRanges::new())
+            }
+            // Of targets in other forms (RFC 9112, section 3.2) the table knows nothing.
+            Lookup::NotFound if path.starts_with('/') => {
+                (Found::Fixed(self.unmatched.as_ref()?), ParamRanges::new())
+            }
+            // The application writes the location.
+            Lookup::NotFound | Lookup::RedirectSlash { .. } => return None,
         };
         Some((found, MatchedPath { decoded, ranges }))
+    }
+}
+
+/// Reads a `fastrapi.plan.model.UnmatchedPlan`, and adds what is tried after the routes.
+fn read_unmatched(
+    plan: &Bound<'_, PyAny>,
+    builder: &mut RouteTableBuilder<Entry>,
+) -> PyResult<Option<FixedAnswer>> {
+    if plan.is_none() {
+        return Ok(None);
+    }
+    for path in plan.getattr("later_paths")?.try_iter()? {
+        let entry = Entry {
+            lane: EntryLane::General,
+            not_allowed: None,
+        };
+        builder.push(MethodSet::any(), pattern(&path?.extract::<String>()?)?, entry);
+    }
+    FixedAnswer::read(&plan.getattr("answer")?).map(Some)
+}
+
+/// Reads answers, each object once: many routes share one.
+#[derive(Default)]
+struct AnswerReader<'py> {
+    /// By the object's address, with the object, so that no other can get the same.
+    known: HashMap<usize, (Bound<'py, PyAny>, Arc<FixedAnswer>)>,
+}
+
+impl<'py> AnswerReader<'py> {
+    fn not_allowed(&mut self, route: &Bound<'py, PyAny>) -> PyResult<Option<Arc<FixedAnswer>>> {
+        // Files take every method.
+        let Some(answer) = route
+            .getattr_opt("not_allowed")?
+            .filter(|answer| !answer.is_none())
+        else {
+            return Ok(None);
+        };
+        if let Some((_, known)) = self.known.get(&(answer.as_ptr() as usize)) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        let read = Arc::new(FixedAnswer::read(&answer)?);
+        self.known
+            .insert(answer.as_ptr() as usize, (answer, Arc::clone(&read)));
+        Ok(Some(read))
     }
 }
 

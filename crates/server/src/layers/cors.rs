@@ -239,6 +239,14 @@ fn preflight_headers(
     Ok(headers)
 }
 
+/// Whether this asks for permission to make another request (the Fetch standard, section 4.8).
+#[must_use]
+pub fn is_preflight<B>(request: &http::Request<B>) -> bool {
+    request.method() == Method::OPTIONS
+        && request.headers().contains_key(ORIGIN)
+        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}
+
 impl Filter for Cors {
     /// The request's origin.
     type State = Option<HeaderValue>;
