@@ -45,7 +45,7 @@ CORPUS = [
             "/api-docs/openapi.json",
         )
     ),
-    *(post(path, {"a": "x" * size}) for path in ("/nothing", "/pure") for size in (1, 100_000)),
+    *(post(path, {"a": "x" * size}) for path in ("/nothing", "/pure") for size in (1, 30_000)),
     raw("/nothing", "5\r\nhello\r\n0\r\n\r\n", None, Transfer_Encoding="chunked"),
     get("/nothing", Upgrade="h2c", Connection="Upgrade"),
     *(get("/nothing", Host=host) for host in ("testserver", "evil.org", "x.example")),

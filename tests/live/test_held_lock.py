@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from server_process import PATIENCE, Server, StartServer
 
@@ -41,6 +40,10 @@ def hold_in_a_thread():
 @app.get("/hello")
 async def hello():
     return "hello"
+
+@app.get("/short")
+def short():
+    return abs(-1)
 """
 PREFLIGHT = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
 
@@ -75,14 +78,22 @@ def answers(server: Server) -> list[int]:
         ("OPTIONS", "/hello", PREFLIGHT),
         ("GET", "/static/app.py", {}),
     ]
-    statuses = []
-    for method, path, headers in requests:
-        with server.client() as client:
-            statuses.append(client.request(method, path, headers=headers).status_code)
-    return statuses
+    fresh = {"Connection": "close"}
+    with server.client() as client:
+        return [
+            client.request(method, path, headers={**headers, **fresh}).status_code
+            for method, path, headers in requests
+        ]
 
 
 EXPECTED = [404, 405, 200, 200]
+
+
+def ask(server: Server, target: str) -> socket.socket:
+    """A connection with a request on its way."""
+    connection = socket.create_connection(("127.0.0.1", server.port), PATIENCE)
+    connection.sendall(f"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+    return connection
 
 
 @pytest.mark.parametrize("target", ["/hold", "/hold-in-a-thread"])
@@ -92,3 +103,24 @@ def test_what_needs_no_python_is_answered(start_server: StartServer, tmp_path: P
     with held(server, tmp_path, target):
         assert answers(server) == EXPECTED
     assert server.get("/hello").json() == "hello"
+
+
+@pytest.mark.parametrize("target", ["/hold", "/hold-in-a-thread"])
+@pytest.mark.parametrize("waiter", ["/hello", "/short"])
+def test_those_who_wait_for_the_lock_are_in_nobodys_way(
+    start_server: StartServer, tmp_path: Path, target: str, waiter: str
+) -> None:
+    server = start_server(APPLICATION)
+    # The media type of a file is asked for once.
+    assert answers(server) == EXPECTED
+    with server.client() as client:
+        # So often that a sync handler may run on the worker that has its request.
+        assert {client.get(waiter).status_code for _ in range(100)} == {200}
+    with contextlib.ExitStack() as stack:
+        with held(server, tmp_path, target):
+            asked = [stack.enter_context(ask(server, waiter)) for _ in range(16)]
+            for _ in range(5):
+                assert answers(server) == EXPECTED
+        for connection in asked:
+            answer = stack.enter_context(connection.makefile("rb"))
+            assert answer.readline() == b"HTTP/1.1 200 OK\r\n"

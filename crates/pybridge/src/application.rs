@@ -161,6 +161,5 @@ impl Lanes {
             }
             Some((Found::Fixed(_), _)) | None => general(request),
         }
-        }
     }
 }

@@ -224,7 +224,13 @@ impl Call {
     fn start(self) -> Answering {
         match self.plan.placement {
             // While the loop works, its thread has the interpreter: queueing is better than waiting for it here.
-            Placement::Pure if !self.lane.event_loop().is_awake() => self.run_inline(),
+            Placement::Pure if !self.lane.event_loop().is_awake() => {
+                let lane = Arc::clone(&self.lane);
+                match lane.executor.permits().enter() {
+                    Some(_permit) => self.run_inline(),
+                    None => self.run_on_loop(),
+                }
+            }
             Placement::Pure | Placement::Task => self.run_on_loop(),
             Placement::Sync => self.run_sync(),
         }

@@ -1,7 +1,6 @@
 //! Making sync calls where their placement says.
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Waker;
 use std::time::Instant;
 
@@ -9,20 +8,19 @@ use pyo3::prelude::*;
 
 use server::placement::watched;
 
-use super::{Place, Placement, SyncMode};
+use super::{Permits, Place, Placement, SyncMode};
 use crate::event_loop::{Completed, LoopHandle, completion};
 use crate::threadpool::{ThreadPool, prepare_thread};
 
 /// Makes sync calls.
 ///
-/// Of the runtime's workers one is always kept free of inline calls: if all others are blocked by callables that
-/// suddenly sleep, it still accepts connections and serves coroutines and the pool's results.
+/// Of the runtime's workers one is always kept free of inline calls: if all others are blocked, by callables that
+/// suddenly sleep or by the interpreter's lock, it still accepts connections and serves what needs no Python.
 pub struct SyncExecutor {
     mode: SyncMode,
     pool: ThreadPool,
     event_loop: LoopHandle,
-    inline_calls: AtomicUsize,
-    max_inline_calls: usize,
+    permits: Permits,
 }
 
 impl std::fmt::Debug for SyncExecutor {
@@ -48,9 +46,13 @@ impl SyncExecutor {
             mode,
             pool,
             event_loop,
-            inline_calls: AtomicUsize::new(0),
-            max_inline_calls: workers.saturating_sub(1).max(1),
+            permits: Permits::new(workers),
         }
+    }
+
+    /// What a worker needs for entering Python.
+    pub(crate) fn permits(&self) -> &Permits {
+        &self.permits
     }
 
     /// The pool, for calls that go there in any case.
@@ -85,13 +87,10 @@ impl SyncExecutor {
             self.event_loop.flush();
             return Ok(self.call(work));
         }
-        if self.inline_calls.fetch_add(1, Ordering::AcqRel) >= self.max_inline_calls {
-            self.inline_calls.fetch_sub(1, Ordering::AcqRel);
+        let Some(_permit) = self.permits.enter() else {
             return Err(work);
-        }
-        let outcome = self.timed(placement, work);
-        self.inline_calls.fetch_sub(1, Ordering::AcqRel);
-        Ok(outcome)
+        };
+        Ok(self.timed(placement, work))
     }
 
     fn timed<T>(
@@ -201,9 +200,8 @@ mod tests {
     #[test]
     fn one_worker_is_left_over() {
         with_executor(SyncMode::Auto, 2, |executor| {
-            let placement = promoted();
             let nested =
-                executor.try_inline(&placement, |_| executor.try_inline(&placement, |_| ()).is_err());
+                executor.try_inline(&promoted(), |_| executor.try_inline(&promoted(), |_| ()).is_err());
             assert_eq!(nested.ok(), Some(Ok(true)));
             // Another callable: this one was demoted if the scheduler made its call a slow one.
             assert!(

@@ -2,9 +2,11 @@
 //! [`server::placement`]'s.
 mod executor;
 mod inspect;
+mod permits;
 
 pub use executor::{Panicked, SyncExecutor};
 pub use inspect::inspect;
+pub(crate) use permits::Permits;
 pub use server::placement::{Place, Placement};
 
 /// The policy for all sync callables.
