@@ -179,6 +179,7 @@ def rounds(port: int) -> bool:
         "static file": expecting(200, "/static/holding.py"),
         "not modified": expecting(304, "/static/holding.py", f"If-None-Match: {etag(port)}"),
         "unknown path": expecting(404, "/nowhere"),
+        "refused method": expecting(405, "/hello", method="DELETE"),
         "refused host": expecting(400, "/hello", host="evil.example"),
         "malformed request": malformed,
         "CORS preflight": expecting(
@@ -191,6 +192,7 @@ def rounds(port: int) -> bool:
     for name, path, waiting in (
         ("a coroutine holds the lock", "/hold", 0),
         ("a thread holds the lock", "/hold-in-a-thread", 0),
+        (f"a coroutine holds the lock and {WAITING} requests wait for Python", "/hold", WAITING),
         (f"a thread holds the lock and {WAITING} requests wait for Python", "/hold-in-a-thread", WAITING),
     ):
         print(f"{name}, {HELD_S:g} s:")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -62,6 +63,22 @@ def test_workers_share_the_port(project: Project) -> None:
         assert server.log.count(" serves main:app on ") == 1
         assert server.stop() == 0
     assert not any(map(alive, workers))
+
+
+def test_a_worker_that_hangs_is_not_waited_for(project: Project) -> None:
+    project.write("main.py", PID_APP)
+    with project.start("main:app", "--port", "0", "--workers", "2") as server:
+        wait_for_url(server)
+        eventually(lambda: len(pids(server)) == 2, "two processes answer")
+        hung, other = pids(server)
+        os.kill(hung, signal.SIGSTOP)
+        try:
+            with contextlib.ExitStack() as stack:
+                # Connections that stay open, so that the other one gets ever further ahead.
+                clients = [stack.enter_context(server.client()) for _ in range(20)]
+                assert {client.get("/pid").json() for client in clients} == {other}
+        finally:
+            os.kill(hung, signal.SIGCONT)
 
 
 def test_a_worker_that_dies_is_replaced(project: Project) -> None:

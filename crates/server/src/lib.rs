@@ -19,6 +19,7 @@ pub mod placement;
 pub mod routing;
 pub mod serve;
 pub mod shutdown;
+pub mod siblings;
 pub mod static_files;
 pub mod websocket;
 

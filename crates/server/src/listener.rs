@@ -9,6 +9,8 @@ use std::str::FromStr;
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
+use crate::siblings::Siblings;
+
 /// Where to listen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BindAddress {
@@ -118,6 +120,7 @@ pub struct BoundListener {
     socket: Socket,
     address: LocalAddress,
     listening: bool,
+    siblings: Option<Siblings>,
 }
 
 /// The address of a listening socket.
@@ -199,7 +202,17 @@ impl BoundListener {
             socket,
             address,
             listening,
+            siblings: None,
         })
+    }
+
+    /// Shares the connections out with other processes that accept on this socket.
+    #[must_use]
+    pub fn with_siblings(self, siblings: Siblings) -> Self {
+        Self {
+            siblings: Some(siblings),
+            ..self
+        }
     }
 
     /// Takes over a socket inherited from a parent process or a service manager, listening or not.
@@ -239,10 +252,11 @@ impl BoundListener {
         Ok(Listener {
             address: self.address,
             socket: self.socket,
+            siblings: self.siblings,
         })
     }
 
-    /// A second handle of the same socket, for instance for another worker.
+    /// A second handle of the same socket, for instance for another worker; one that knows of no siblings.
     ///
     /// # Errors
     /// When the process has no descriptor left.
@@ -251,6 +265,7 @@ impl BoundListener {
             socket: self.socket.try_clone()?,
             address: self.address.clone(),
             listening: self.listening,
+            siblings: None,
         })
     }
 }
@@ -266,12 +281,17 @@ impl AsFd for BoundListener {
 pub struct Listener {
     socket: Socket,
     address: LocalAddress,
+    siblings: Option<Siblings>,
 }
 
 impl Listener {
     /// The address that clients connect to.
     pub fn address(&self) -> &LocalAddress {
         &self.address
+    }
+
+    pub(crate) fn take_siblings(&mut self) -> Option<Siblings> {
+        self.siblings.take()
     }
 
     pub(crate) fn into_tokio(self) -> io::Result<AcceptSocket> {

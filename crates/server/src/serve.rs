@@ -11,6 +11,7 @@ use crate::config::ServerConfig;
 use crate::connection::{ConnectionInfo, ConnectionIo, Protocol, Registry, Stream, run};
 use crate::listener::{AcceptSocket, Listener, LocalAddress};
 use crate::shutdown::{ShutdownPhase, ShutdownSignal};
+use crate::siblings::{PLACES, Patience};
 use crate::{Application, ServeError};
 
 /// How serving went.
@@ -32,13 +33,13 @@ pub struct ServeReport {
 /// # Errors
 /// [`ServeError`] when the configuration is contradictory or the listener fails for good.
 pub async fn serve<S: Application>(
-    listener: Listener,
+    mut listener: Listener,
     config: ServerConfig,
     application: S,
     mut shutdown: ShutdownSignal,
 ) -> Result<ServeReport, ServeError> {
     let protocol = Arc::new(Protocol::new(&config)?);
-    let registry = Arc::new(Registry::new(&config));
+    let registry = Arc::new(Registry::new(&config, listener.take_siblings()));
     let local = listener.address().clone();
     let socket = listener.into_tokio().map_err(ServeError::Register)?;
     let sweep = tokio::spawn({
@@ -50,7 +51,9 @@ pub async fn serve<S: Application>(
         local,
         registry: Arc::clone(&registry),
         limit: config.max_connections,
+        patience: Patience::new(),
     };
+    registry.announce();
     let mut report = ServeReport::default();
     let outcome = loop {
         let accepted = tokio::select! {
@@ -66,6 +69,7 @@ pub async fn serve<S: Application>(
             Err(error) => break Err(ServeError::Accept(error)),
         }
     };
+    registry.leave();
     if outcome.is_ok() {
         tokio::time::sleep(SETTLE).await;
         for io in acceptor.waiting() {
@@ -114,11 +118,16 @@ const SETTLE: Duration = Duration::from_millis(5);
 /// off.
 const MOST_WAITING: usize = 4096;
 
+/// For so long, and at most so often for one connection, a process waits for siblings that have fewer connections.
+const TURN: Duration = Duration::from_millis(1);
+const TURNS: u32 = 3;
+
 struct Acceptor {
     socket: AcceptSocket,
     local: LocalAddress,
     registry: Arc<Registry>,
     limit: usize,
+    patience: Patience,
 }
 
 impl Acceptor {
@@ -133,6 +142,7 @@ impl Acceptor {
     /// out.
     async fn accept(&mut self) -> io::Result<ConnectionIo> {
         let mut pause = Duration::from_millis(10);
+        self.let_others_go_first().await;
         loop {
             self.registry.below(self.limit).await;
             match self.accept_once().await {
@@ -146,6 +156,23 @@ impl Acceptor {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Waits while this process has more connections than a sibling that takes some.
+    async fn let_others_go_first(&mut self) {
+        let Some(siblings) = self.registry.siblings() else {
+            return;
+        };
+        let before = siblings.behind(self.registry.len(), &self.patience);
+        let mut after = before;
+        for _ in 0..TURNS {
+            if after == [0; PLACES] {
+                return;
+            }
+            tokio::time::sleep(TURN).await;
+            after = siblings.behind(self.registry.len(), &self.patience);
+        }
+        self.patience.give_up(&before, &after);
     }
 
     async fn accept_once(&mut self) -> io::Result<ConnectionIo> {

@@ -58,9 +58,13 @@ pub(crate) fn worker() -> Result<Exit, Report> {
         .cause(error.to_string())
     };
     let mut line = WorkerLine::take().map_err(no_supervisor)?;
-    let (socket, settings) = line.receive_orders().map_err(no_supervisor)?;
+    let orders = line.receive_orders().map_err(no_supervisor)?;
+    let settings = orders.settings;
     logging::start(settings.log_level);
-    let listener = BoundListener::from_fd(socket).map_err(|error| cannot_listen(&error))?;
+    let mut listener = BoundListener::from_fd(orders.listener).map_err(|error| cannot_listen(&error))?;
+    if let Some(siblings) = orders.siblings {
+        listener = listener.with_siblings(siblings);
+    }
     line.watch(stop_this_process).map_err(no_supervisor)?;
     serve(&settings, listener, move |served, _| {
         // A supervisor that is gone is noticed by the watch.

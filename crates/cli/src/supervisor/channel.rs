@@ -1,6 +1,6 @@
 //! The line between a supervisor and one worker: a socket that is the worker's standard input.
 //!
-//! The supervisor sends the listening socket (SCM_RIGHTS) and the settings, and the worker answers with what it
+//! The supervisor sends the listening socket (SCM_RIGHTS), the worker's place among its siblings and the settings, and the worker answers with what it
 //! serves once it is ready. Afterwards the line stays silent: its end tells the worker that the supervisor is gone.
 
 use std::io::{self, BufRead, BufReader, IoSlice, IoSliceMut, Read, Write};
@@ -13,28 +13,43 @@ use rustix::net::{
     SendFlags,
 };
 
+use server::siblings::Siblings;
+
 use crate::banner::Served;
 use crate::settings::Settings;
 
-/// Tells the worker at the other end what to serve, and on which socket.
+/// Tells the worker at the other end what to serve, and on which socket; also its place in a tally of connections, if
+/// there is one.
 pub(super) fn send_orders(
     line: &UnixStream,
     listener: BorrowedFd<'_>,
+    seat: Option<(BorrowedFd<'_>, usize)>,
     settings: &Settings,
 ) -> io::Result<()> {
-    let descriptors = [listener];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut descriptors = vec![listener];
+    descriptors.extend(seat.map(|(tally, _)| tally));
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     // Always fits: the space was made for it.
     let _fits = control.push(SendAncillaryMessage::ScmRights(&descriptors));
     rustix::net::sendmsg(line, &[IoSlice::new(b"L")], &mut control, SendFlags::NOSIGNAL)?;
-    write_line(line, settings)
+    write_line(line, &(seat.map_or(0, |(_, place)| place), settings))
 }
 
 fn write_line(mut line: &UnixStream, value: &impl serde::Serialize) -> io::Result<()> {
     let mut text = serde_json::to_vec(value).map_err(io::Error::other)?;
     text.push(b'\n');
     line.write_all(&text)
+}
+
+/// What a worker is told.
+#[derive(Debug)]
+pub(crate) struct ReceivedOrders {
+    /// The socket to accept on.
+    pub(crate) listener: OwnedFd,
+    /// The other processes that do.
+    pub(crate) siblings: Option<Siblings>,
+    pub(crate) settings: Settings,
 }
 
 /// The worker's end of the line.
@@ -60,15 +75,20 @@ impl WorkerLine {
     }
 
     /// Waits for what [`send_orders`] sends.
-    pub(crate) fn receive_orders(&mut self) -> io::Result<(OwnedFd, Settings)> {
-        let listener = self.receive_listener()?;
+    pub(crate) fn receive_orders(&mut self) -> io::Result<ReceivedOrders> {
+        let (listener, tally) = self.receive_descriptors()?;
         let mut text = String::new();
         self.stream.read_line(&mut text)?;
-        Ok((listener, serde_json::from_str(&text)?))
+        let (place, settings) = serde_json::from_str(&text)?;
+        Ok(ReceivedOrders {
+            listener,
+            siblings: tally.map(|tally| Siblings::new(tally, place)),
+            settings,
+        })
     }
 
-    fn receive_listener(&self) -> io::Result<OwnedFd> {
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    fn receive_descriptors(&self) -> io::Result<(OwnedFd, Option<OwnedFd>)> {
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
         let mut control = RecvAncillaryBuffer::new(&mut space);
         let mut byte = [0];
         let buffers = &mut [IoSliceMut::new(&mut byte)];
@@ -81,7 +101,9 @@ impl WorkerLine {
         control
             .drain()
             .find_map(|message| match message {
-                RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
+                RecvAncillaryMessage::ScmRights(mut descriptors) => {
+                    descriptors.next().map(|listener| (listener, descriptors.next()))
+                }
                 _ => None,
             })
             .ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "the supervisor sent no socket"))
@@ -118,6 +140,8 @@ pub(super) async fn read_announcement(line: UnixStream) -> Option<Served> {
 
 #[cfg(test)]
 mod tests {
+    use server::siblings::Tally;
+
     use super::*;
     use crate::settings::Layer;
 
@@ -135,11 +159,12 @@ mod tests {
         }
         .settle();
         let (supervisor, mut worker) = line();
-        send_orders(&supervisor, listener.as_fd(), &settings).unwrap();
-        let (received, same_settings) = worker.receive_orders().unwrap();
-        let received = std::net::TcpListener::from(received);
-        assert_eq!(received.local_addr().unwrap(), listener.local_addr().unwrap());
-        assert_eq!(same_settings, settings);
+        send_orders(&supervisor, listener.as_fd(), None, &settings).unwrap();
+        let received = worker.receive_orders().unwrap();
+        let socket = std::net::TcpListener::from(received.listener);
+        assert_eq!(socket.local_addr().unwrap(), listener.local_addr().unwrap());
+        assert!(received.siblings.is_none());
+        assert_eq!(received.settings, settings);
 
         let served = Served {
             app: "main:app".into(),
@@ -150,6 +175,17 @@ mod tests {
         };
         worker.announce(&served).unwrap();
         assert_eq!(read_announcement(supervisor).await, Some(served));
+    }
+
+    #[test]
+    fn a_place_among_siblings_goes_through_the_line() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let tally = Tally::new().unwrap();
+        let (supervisor, mut worker) = line();
+        let settings = Layer::default().settle();
+        send_orders(&supervisor, listener.as_fd(), Some((tally.as_fd(), 3)), &settings).unwrap();
+        let siblings = worker.receive_orders().unwrap().siblings.unwrap();
+        assert_eq!(siblings.place(), 3);
     }
 
     #[tokio::test]

@@ -96,7 +96,12 @@ impl Session {
 
     fn start(&mut self) -> io::Result<()> {
         self.starts += 1;
-        self.worker = Some(Worker::start(WorkerId(self.starts), &self.orders, &self.sender)?);
+        self.worker = Some(Worker::start(
+            WorkerId(self.starts),
+            &self.orders,
+            None,
+            &self.sender,
+        )?);
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use server::listener::LocalAddress;
+use server::siblings::{PLACES, Tally};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep_until};
 
@@ -47,6 +48,8 @@ pub(super) struct Pool {
     address: LocalAddress,
     grace: Duration,
     slots: Vec<Slot>,
+    /// Where the workers tell each other how many connections they have, if there are several.
+    tally: Option<Tally>,
     /// All processes, those that were told to stop included.
     workers: BTreeMap<WorkerId, Worker>,
     phase: Phase,
@@ -68,6 +71,7 @@ impl Pool {
             address: orders.listener.address().clone(),
             grace: orders.settings.graceful_timeout(),
             orders: Some(orders),
+            tally: (count > 1).then(tally).flatten(),
             slots: std::iter::repeat_with(Slot::default).take(count).collect(),
             workers: BTreeMap::new(),
             phase: Phase::Starting,
@@ -119,7 +123,8 @@ impl Pool {
         let orders = self.orders.as_ref()?;
         let id = WorkerId(self.next_id);
         self.next_id += 1;
-        match Worker::start(id, orders, &self.sender) {
+        let seat = self.tally.as_ref().zip(self.free_place());
+        match Worker::start(id, orders, seat, &self.sender) {
             Ok(worker) => {
                 tracing::debug!("worker {} starts", worker.pid());
                 self.workers.insert(id, worker);
@@ -130,6 +135,11 @@ impl Pool {
                 None
             }
         }
+    }
+
+    fn free_place(&self) -> Option<usize> {
+        let is_free = |place: &usize| !self.workers.values().any(|worker| worker.place == Some(*place));
+        (0..PLACES).find(is_free)
     }
 
     fn on_event(&mut self, event: WorkerEvent) {
@@ -173,6 +183,14 @@ impl Pool {
         let Some(worker) = self.workers.remove(&id) else {
             return;
         };
+        if let Some((tally, place)) = self.tally.as_ref().zip(worker.place) {
+            if let Err(error) = tally.clear(place) {
+                tracing::debug!(
+                    "the connections of worker {} are still counted: {error}",
+                    worker.pid()
+                );
+            }
+        }
         if let Phase::Stopping(exit) = self.phase {
             // How one ends that never served says nothing about the stop.
             if worker.ready {
@@ -268,6 +286,15 @@ impl Pool {
             }
         }
     }
+}
+
+/// Without one the system alone shares the connections out, and not always evenly.
+fn tally() -> Option<Tally> {
+    let made = Tally::new();
+    if let Err(error) = &made {
+        tracing::warn!("connections may be shared out unevenly among the workers: {error}");
+    }
+    made.ok()
 }
 
 /// The status to end with when a worker that served and was told to stop ended with `worker`.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use server::listener::BoundListener;
+use server::siblings::Tally;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::channel;
@@ -45,19 +46,24 @@ pub(super) struct Worker {
     started: Instant,
     /// Whether it serves requests.
     pub(super) ready: bool,
+    /// Its place in the tally of connections.
+    pub(super) place: Option<usize>,
     /// Dropping it tells the worker that nobody supervises it any more.
     _line: UnixStream,
 }
 
 impl Worker {
-    /// Starts a process. What happens to it comes as `events` under the name `id`.
+    /// Starts a process. What happens to it comes as `events` under the name `id`. It shares connections out with those
+    /// that have other places in the tally.
     pub(super) fn start(
         id: WorkerId,
         orders: &Orders,
+        seat: Option<(&Tally, usize)>,
         events: &UnboundedSender<WorkerEvent>,
     ) -> io::Result<Self> {
         let (ours, theirs) = UnixStream::pair()?;
-        channel::send_orders(&ours, orders.listener.as_fd(), &orders.settings)?;
+        let place = seat.map(|(tally, place)| (tally.as_fd(), place));
+        channel::send_orders(&ours, orders.listener.as_fd(), place, &orders.settings)?;
         let mut child = orders
             .launcher
             .worker(orders.settings.app.as_deref())
@@ -95,6 +101,7 @@ impl Worker {
             pid,
             started: Instant::now(),
             ready: false,
+            place: seat.map(|(_, place)| place),
             _line: ours,
         })
     }

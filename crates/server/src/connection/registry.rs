@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use super::state::{Connection, ConnectionInfo};
 use crate::config::ServerConfig;
+use crate::siblings::Siblings;
 
 /// Length of a tick of the [`Clock`].
 const TICK: Duration = Duration::from_millis(500);
@@ -63,16 +64,44 @@ pub(crate) struct Registry {
     clock: Arc<Clock>,
     limits: Limits,
     connections: Mutex<Slab<Arc<Connection>>>,
+    /// Counts what has come and gone.
+    changes: AtomicU32,
     changed: Notify,
+    /// Told of every change of the number.
+    siblings: Option<Siblings>,
 }
 
 impl Registry {
-    pub(crate) fn new(config: &ServerConfig) -> Self {
+    pub(crate) fn new(config: &ServerConfig, siblings: Option<Siblings>) -> Self {
         Self {
             clock: Arc::new(Clock::new()),
             limits: Limits::new(config),
             connections: Mutex::new(Slab::new()),
+            changes: AtomicU32::new(0),
             changed: Notify::new(),
+            siblings,
+        }
+    }
+
+    /// Tells the siblings that no connection is accepted here any more.
+    pub(crate) fn leave(&self) {
+        let _last_word = self.connections();
+        self.siblings.iter().for_each(Siblings::leave);
+    }
+
+    pub(crate) fn siblings(&self) -> Option<&Siblings> {
+        self.siblings.as_ref()
+    }
+
+    /// Tells the siblings that connections are accepted here.
+    pub(crate) fn announce(&self) {
+        self.publish(&self.connections());
+    }
+
+    /// Tells the siblings how many connections there are. To be called with the lock, so that the last word is right.
+    fn publish(&self, connections: &Slab<Arc<Connection>>) {
+        if let Some(siblings) = &self.siblings {
+            siblings.publish(connections.len(), self.changes.fetch_add(1, Ordering::Relaxed));
         }
     }
 
@@ -83,7 +112,12 @@ impl Registry {
 
     pub(crate) fn register(self: &Arc<Self>, info: ConnectionInfo) -> Registration {
         let connection = Arc::new(Connection::new(info, Arc::clone(&self.clock)));
-        let key = self.connections().insert(Arc::clone(&connection));
+        let key = {
+            let mut connections = self.connections();
+            let key = connections.insert(Arc::clone(&connection));
+            self.publish(&connections);
+            key
+        };
         Registration {
             registry: Arc::clone(self),
             key,
@@ -146,7 +180,11 @@ pub(crate) struct Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        self.registry.connections().remove(self.key);
+        {
+            let mut connections = self.registry.connections();
+            connections.remove(self.key);
+            self.registry.publish(&connections);
+        }
         self.registry.changed.notify_waiters();
     }
 }

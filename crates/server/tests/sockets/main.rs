@@ -9,6 +9,8 @@ mod layers;
 #[cfg(test)]
 mod shutdown;
 #[cfg(test)]
+mod siblings;
+#[cfg(test)]
 mod static_files;
 #[cfg(test)]
 mod support;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use server::listener::{BindAddress, LocalAddress, bind};
+use server::listener::{BindAddress, BoundListener, LocalAddress, bind};
 use server::{Request, Response, ServeError, ServeReport, ServerConfig, ShutdownController};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -94,6 +94,14 @@ pub(crate) fn start(config: ServerConfig, application: impl server::Application)
         port: 0,
     })
     .unwrap();
+    start_on(bound, config, application)
+}
+
+pub(crate) fn start_on(
+    bound: BoundListener,
+    config: ServerConfig,
+    application: impl server::Application,
+) -> Server {
     let LocalAddress::Tcp(address) = bound.address().clone() else {
         panic!("not TCP")
     };
