@@ -107,8 +107,9 @@ def test_what_needs_no_python_is_answered(start_server: StartServer, tmp_path: P
 
 @pytest.mark.parametrize("target", ["/hold", "/hold-in-a-thread"])
 @pytest.mark.parametrize("waiter", ["/hello", "/short"])
+@pytest.mark.parametrize("count", [1, 16])
 def test_those_who_wait_for_the_lock_are_in_nobodys_way(
-    start_server: StartServer, tmp_path: Path, target: str, waiter: str
+    start_server: StartServer, tmp_path: Path, target: str, waiter: str, count: int
 ) -> None:
     server = start_server(APPLICATION)
     # The media type of a file is asked for once.
@@ -118,7 +119,7 @@ def test_those_who_wait_for_the_lock_are_in_nobodys_way(
         assert {client.get(waiter).status_code for _ in range(100)} == {200}
     with contextlib.ExitStack() as stack:
         with held(server, tmp_path, target):
-            asked = [stack.enter_context(ask(server, waiter)) for _ in range(16)]
+            asked = [stack.enter_context(ask(server, waiter)) for _ in range(count)]
             for _ in range(5):
                 assert answers(server) == EXPECTED
         for connection in asked:

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 
 use server::placement::watched;
 
+use super::handover::Watched;
 use super::{Permits, Place, Placement, SyncMode};
 use crate::event_loop::{Completed, LoopHandle, completion};
 use crate::threadpool::{ThreadPool, prepare_thread};
@@ -20,7 +21,7 @@ pub struct SyncExecutor {
     mode: SyncMode,
     pool: ThreadPool,
     event_loop: LoopHandle,
-    permits: Permits,
+    permits: Arc<Watched>,
 }
 
 impl std::fmt::Debug for SyncExecutor {
@@ -46,13 +47,19 @@ impl SyncExecutor {
             mode,
             pool,
             event_loop,
-            permits: Permits::new(workers),
+            permits: Watched::new(Permits::new(workers)),
         }
     }
 
     /// What a worker needs for entering Python.
     pub(crate) fn permits(&self) -> &Permits {
-        &self.permits
+        self.permits.permits()
+    }
+
+    /// Has a worker of the runtime wake up and look at the sockets whenever those that are in Python stay there.
+    pub fn keep_awake(&self, runtime: tokio::runtime::Handle) {
+        // A task that another thread spawns wakes a worker; before that one sleeps again it takes over the sockets.
+        self.permits.watch(move || drop(runtime.spawn(async {})));
     }
 
     /// The pool, for calls that go there in any case.
@@ -87,7 +94,7 @@ impl SyncExecutor {
             self.event_loop.flush();
             return Ok(self.call(work));
         }
-        let Some(_permit) = self.permits.enter() else {
+        let Some(_permit) = self.permits().enter() else {
             return Err(work);
         };
         Ok(self.timed(placement, work))

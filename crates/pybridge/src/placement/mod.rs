@@ -1,6 +1,7 @@
 //! Where a sync callable runs: on the tokio worker that has the request, or in the thread pool. The rule is
 //! [`server::placement`]'s.
 mod executor;
+mod handover;
 mod inspect;
 mod permits;
 

@@ -2,19 +2,28 @@
 //!
 //! A worker that waits for the interpreter's lock moves no socket meanwhile. Whoever has the lock may keep it for
 //! seconds, in one call into C, so one worker never takes part: what it cannot enter is queued for other threads.
+//!
+//! Being left over is not enough: a worker that was woken by a socket, alone, wakes nobody, and then waits here while the
+//! others sleep without looking at the sockets. [`super::handover`] wakes one of them.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// For so long a worker waits for another one: entering here costs less than the way over a queue.
 const PATIENCE: Duration = Duration::from_millis(1);
 
+/// The bits that count the permits taken.
+const TAKEN: u64 = u32::MAX as u64;
+/// What one more entry adds.
+const ENTRY: u64 = TAKEN + 1;
+
 /// Permits to enter Python on a worker, one fewer than there are workers.
 #[derive(Debug)]
 pub(crate) struct Permits {
-    taken: AtomicUsize,
-    most: usize,
+    /// How many are taken, and above these 32 bits how often one was.
+    word: AtomicU64,
+    most: u64,
     waiting: AtomicUsize,
     /// Somebody has waited in vain since a permit was last given back.
     is_hopeless: AtomicBool,
@@ -30,8 +39,8 @@ impl Permits {
     /// Permits for a runtime of so many workers.
     pub(super) fn new(workers: usize) -> Self {
         Self {
-            taken: AtomicUsize::new(0),
-            most: workers.saturating_sub(1).max(1),
+            word: AtomicU64::new(0),
+            most: u64::try_from(workers.saturating_sub(1).max(1)).unwrap_or(TAKEN),
             waiting: AtomicUsize::new(0),
             is_hopeless: AtomicBool::new(false),
             lock: Mutex::new(()),
@@ -44,13 +53,21 @@ impl Permits {
         self.try_enter().or_else(|| self.wait())
     }
 
+    /// Changes whenever somebody enters or leaves.
+    pub(super) fn word(&self) -> u64 {
+        self.word.load(Ordering::SeqCst)
+    }
+
+    /// Whether somebody is in Python, or waits for its lock, by this word.
+    pub(super) fn is_anyone_inside(word: u64) -> bool {
+        word & TAKEN > 0
+    }
+
     fn try_enter(&self) -> Option<Permit<'_>> {
         // Never more than there are, not even for a moment: others would be refused what is free.
-        let free = |taken| (taken < self.most).then_some(taken + 1);
-        self.taken
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, free)
-            .ok()
-            .map(|_| Permit(self))
+        let free = |word: u64| (word & TAKEN < self.most).then_some(word.wrapping_add(ENTRY + 1));
+        let entered = self.word.fetch_update(Ordering::SeqCst, Ordering::SeqCst, free);
+        entered.ok().map(|_| Permit(self))
     }
 
     #[cold]
@@ -89,7 +106,7 @@ impl Drop for Permit<'_> {
         if permits.is_hopeless.load(Ordering::Relaxed) {
             permits.is_hopeless.store(false, Ordering::Relaxed);
         }
-        permits.taken.fetch_sub(1, Ordering::SeqCst);
+        permits.word.fetch_sub(1, Ordering::SeqCst);
         if permits.waiting.load(Ordering::SeqCst) > 0 {
             // Whoever counts itself among the waiting holds the lock until it sleeps.
             drop(permits.lock.lock().unwrap_or_else(PoisonError::into_inner));
@@ -147,7 +164,7 @@ mod tests {
             workers.into_iter().map(|worker| worker.join().unwrap()).sum()
         });
         assert!(entered > 0);
-        assert_eq!(permits.taken.load(Ordering::SeqCst), 0);
+        assert_eq!(permits.word(), ENTRY * entered as u64);
         assert_eq!(permits.waiting.load(Ordering::SeqCst), 0);
     }
 

@@ -65,6 +65,7 @@ fn serve_attached(
         handle.clone(),
         workers,
     ));
+    executor.keep_awake(runtime.handle().clone());
     let forced = Arc::new(AtomicI32::new(0));
     let session = Session {
         event_loop: handle.clone(),
