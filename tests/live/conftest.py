@@ -30,7 +30,7 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
         process = subprocess.Popen(
             command,
             cwd=tmp_path,
-            env={**inherited, "VIRTUAL_ENV": sys.prefix, "PYTHONUNBUFFERED": "1", **environment},
+            env={**inherited, "VIRTUAL_ENV": sys.prefix, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
