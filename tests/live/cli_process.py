@@ -46,9 +46,9 @@ class Project:
         return new.replace(file)
 
     def environment(self, **variables: str) -> dict[str, str]:
-        # Variables of the tests are no settings of the server.
-        settings = ("FASTRAPI_", "FORWARDED_ALLOW_IPS")
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(settings)}
+        # Variables of the tests are no settings of the server, and what is printed goes out in whole lines.
+        left_out = ("FASTRAPI_", "FORWARDED_ALLOW_IPS", "PYTHONUNBUFFERED")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
         return {**inherited, "VIRTUAL_ENV": sys.prefix, **variables}
 
     def command(self, *arguments: str) -> list[str]:

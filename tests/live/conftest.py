@@ -24,8 +24,9 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
 
     def start(source: str, *arguments: str, app: str = "app:app", **environment: str) -> Server:
         (tmp_path / "app.py").write_text(textwrap.dedent(source))
-        # Variables of the tests are no settings of the server.
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("FASTRAPI_")}
+        # Variables of the tests are no settings of the server, and what is printed goes out in whole lines.
+        left_out = ("FASTRAPI_", "FORWARDED_ALLOW_IPS", "PYTHONUNBUFFERED")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
         command = [BINARY, "--app", app, "--port", "0", "--no-supervisor", *arguments]
         process = subprocess.Popen(
             command,

@@ -92,11 +92,11 @@ class SqliteStore:
     async def claim(self, name: str, seconds: float) -> bool:
         # One statement, so that two processes cannot both see the claim free.
         statement = """
-            INSERT INTO claims (name, expires) VALUES (?1, ?3)
-            ON CONFLICT (name) DO UPDATE SET expires = excluded.expires WHERE claims.expires <= ?2
+            INSERT INTO claims (name, expires) VALUES (?, ?)
+            ON CONFLICT (name) DO UPDATE SET expires = excluded.expires WHERE claims.expires <= ?
         """
         now = time.time()
-        return await self._run(self._change, statement, name, now, now + seconds) > 0
+        return await self._run(self._change, statement, name, now + seconds, now) > 0
 
     async def release(self, name: str) -> None:
         await self._run(self._change, "DELETE FROM claims WHERE name = ?", name)
