@@ -83,6 +83,32 @@ def test_carried_modules_have_sources_metadata_and_resources(app_dir: Path) -> N
     assert listed
 
 
+def test_carried_packages_say_where_they_are(app_dir: Path) -> None:
+    expression = """(lambda spec: {
+        "origin": (json.__file__, spec.origin),
+        "code": (json.__cached__, spec.cached),
+        "directories": (json.__path__, spec.submodule_search_locations),
+        "is_package": spec.parent == "json" and spec.has_location,
+    })(json.__spec__)"""
+    facts = probe(app_dir, PROBE_EXPRESSION=expression)["value"]
+    file = f"{CARRIED}lib/python{sys.version_info[0]}.{sys.version_info[1]}/json/__init__.py"
+    assert facts["origin"] == [file, file]
+    assert facts["code"] == [file + "c", file + "c"]
+    assert facts["directories"] == [[str(Path(file).parent)]] * 2
+    assert facts["is_package"]
+
+
+def test_looking_for_plugins_of_pydantic_parses_no_metadata(app_dir: Path) -> None:
+    expression = """(
+        "pydantic.plugin._loader" in sys.modules and "email.feedparser" not in sys.modules,
+        sorted(found._normalized_name for found in __import__("importlib.metadata").metadata.distributions()
+            if str(found.locate_file("")).startswith("/fastrapi-server.carried")),
+    )"""
+    avoided, names = probe(app_dir, "pydantic", PROBE_EXPRESSION=expression)["value"]
+    assert avoided
+    assert {"fastrapi_server", "pydantic", "pydantic_core", "typing_extensions", "anyio"} <= set(names)
+
+
 def test_an_environment_with_pydantic_replaces_the_whole_set(app_dir: Path, tmp_path: Path) -> None:
     packages = make_environment(tmp_path / "venv")
     for name in PYDANTIC:

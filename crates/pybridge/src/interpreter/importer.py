@@ -149,10 +149,13 @@ class CarriedFinder:
             loader = CarriedExtensionLoader(fullname, name)
             return _frozen_importlib_external.spec_from_file_location(fullname, loader.path, loader=loader)
         loader = CarriedLoader(fullname, name, package)
-        locations = [ROOT + name.rpartition("/")[0]] if package else None
-        return _frozen_importlib_external.spec_from_file_location(
-            fullname, loader.path, loader=loader, submodule_search_locations=locations
-        )
+        spec = _frozen_importlib.ModuleSpec(fullname, loader, origin=loader.path, is_package=package)
+        spec.has_location = True
+        # Said here because the import system would work out the place of a cache, once for each module.
+        spec.cached = ROOT + name
+        if package:
+            spec.submodule_search_locations.append(ROOT + name.rpartition("/")[0])
+        return spec
 
     def iter_modules(self, prefix=""):
         """What `pkgutil.iter_modules` lists."""

@@ -75,6 +75,12 @@ class CarriedDistribution(importlib.metadata.Distribution):
     def __init__(self, directory: str) -> None:
         self._directory = directory
 
+    @property
+    def _normalized_name(self) -> str:
+        # As for distributions on disk: else whoever looks for entry points would parse the metadata of all.
+        directory = self._directory.rpartition("/")[2]
+        return _normalized(directory.partition("-")[0]).replace("-", "_")
+
     def read_text(self, filename: Any) -> str | None:
         name = f"{self._directory}/{filename}"
         return _read(name).decode("utf-8") if _fastrapi_carried.exists(name) else None
