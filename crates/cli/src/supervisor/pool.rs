@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use pybridge::interpreter;
 use server::listener::LocalAddress;
 use server::siblings::{PLACES, Tally};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
@@ -166,6 +167,7 @@ impl Pool {
                 workers: self.slots.len(),
             }
             .print();
+            interpreter::release_start_memory();
         }
         if let Some(Replacement { slot, .. }) = self
             .replacement

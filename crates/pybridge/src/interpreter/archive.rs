@@ -33,8 +33,6 @@ pub(super) struct Archive {
 
 /// Declares the modules that the binary carries; to be called before [`initialize`](super::initialize). An empty
 /// archive means that the Python installation the program was built with is used.
-/// What is not needed any more of `bytes` that are a part of the program's file, such as `include_bytes!` gives, is dropped
-/// from memory, and read from there again.
 ///
 /// # Errors
 /// `bytes` is not an archive, which is a fault of the build.
@@ -50,14 +48,6 @@ pub fn carry(bytes: &'static [u8]) -> Result<(), MalformedArchive> {
 #[derive(Debug, thiserror::Error)]
 #[error("the Python modules carried in this program are damaged")]
 pub struct MalformedArchive;
-
-/// Lets go of the pages of the archive, which were read to import modules and hardly are again; the system finds them
-/// in the program's file when they are.
-pub(super) fn release_pages() {
-    if let Some(archive) = carried() {
-        super::image::release(archive.bytes);
-    }
-}
 
 pub(super) fn carried() -> Option<Archive> {
     CARRIED.get().copied()

@@ -69,9 +69,9 @@ pub fn initialize(options: &InterpreterOptions) -> Result<Option<Venv>, Interpre
     Ok(venv)
 }
 
-/// Gives memory back that only the start needed: to be called once the application has been loaded.
+/// Gives memory back that only the start needed: to be called when it is done.
 pub fn release_start_memory() {
-    archive::release_pages();
+    image::release();
     #[cfg(target_env = "gnu")]
     // SAFETY: may be called at any time on any thread.
     unsafe {

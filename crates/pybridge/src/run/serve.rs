@@ -27,6 +27,9 @@ use crate::threadpool::{DEFAULT_MAX_THREADS, ThreadPool};
 /// How long threads may take to end once everything else has.
 const THREAD_PATIENCE: Duration = Duration::from_secs(1);
 
+/// How long after the start its memory is given back. The first requests, which come at once, use some of it again.
+const SETTLING: Duration = Duration::from_secs(1);
+
 /// Loads the application, starts it, serves it until SIGTERM or SIGINT, stops it. To be called on the main thread,
 /// which runs the event loop meanwhile. `on_ready` is called (on another thread) when clients can connect, unless the
 /// signal comes while the application still starts: its startup is cancelled then.
@@ -163,7 +166,6 @@ impl Session {
         }
         let service = Python::attach(|py| self.service(py, &lifespan))
             .map_err(|error| RunError::Prepare(error.to_string()))?;
-        interpreter::release_start_memory();
         let ready = Ready {
             address: self.options.listener.address().clone(),
             application: format!("{}:{}", self.loaded.module, self.loaded.attribute),
@@ -182,7 +184,15 @@ impl Session {
             ..
         } = self.options;
         let patience = server.graceful_timeout;
-        let on_ready = || on_ready(&ready);
+        let event_loop = self.event_loop.clone();
+        let on_ready = || {
+            on_ready(&ready);
+            tokio::spawn(async move {
+                tokio::time::sleep(SETTLING).await;
+                // On the loop's thread, attached: the application must not fork while the loader's lock is held.
+                event_loop.submit(|_| interpreter::release_start_memory());
+            });
+        };
         let served = match access_log {
             Some(log) => {
                 let service = AccessLogLayer::new(log).layer(service);
