@@ -84,8 +84,8 @@ def dependencies() -> list[str]:
 def static_arguments(archive: Path, exported: Path) -> list[str]:
     """Linker arguments that put all of `archive` into the binary and export what extension modules need.
 
-    CPython's compiler, which knew a profile, told code that hardly runs (a third) from the rest: the linker is not to
-    mix them, or the one is in memory and in the processor's caches because of the other.
+    CPython's compiler, which knew a profile, told code that hardly runs (a third) from the rest. The linker
+    is not to mix them, or the one is in memory and in the processor's caches because of the other.
     """
     whole = ["-Wl,--whole-archive", str(archive), "-Wl,--no-whole-archive"]
     return [*whole, "-Wl,-z,keep-text-section-prefix", f"-Wl,--dynamic-list={exported}", *dependencies()]
