@@ -185,7 +185,8 @@ target/harness/%: FORCE
 	@mkdir -p $@
 	@cp -r --no-preserve=mode,ownership $(HARNESS)/$*/. $@
 
-HARNESS_ENV := env -u CARGO_TARGET_DIR -u PYTHON PYTHONDONTWRITEBYTECODE=1
+# Servers that may not keep their byte code would compile it at every start that is measured.
+HARNESS_ENV := env -u CARGO_TARGET_DIR -u PYTHON -u PYTHONDONTWRITEBYTECODE
 
 SUITE = cd target/harness/bench && $(HARNESS_ENV) PYTHONPATH="$$PWD:$(CURDIR)/benches" $(CURDIR)/$(VENV)/bin/python -m suite
 SUITE_FOLDERS = --venvs $(CURDIR)/target/bench/venvs --work $(CURDIR)/target/bench/work
