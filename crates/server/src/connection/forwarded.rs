@@ -73,8 +73,10 @@ impl TrustedProxies {
     fn client(&self, headers: &HeaderMap) -> Option<SocketAddr> {
         let mut client = None;
         for value in headers.get_all(X_FORWARDED_FOR).iter().rev() {
-            for element in value.to_str().ok()?.rsplit(',') {
-                let Some(address) = address(element.trim()) else {
+            // The client may have sent any bytes, to which the proxy has appended.
+            for element in value.as_bytes().rsplit(|byte| *byte == b',') {
+                let text = std::str::from_utf8(element).ok();
+                let Some(address) = text.and_then(|text| address(text.trim())) else {
                     return client;
                 };
                 client = Some(address);
@@ -218,6 +220,22 @@ mod tests {
         );
         for nothing in ["", "unknown", "1.2.3.4, _hidden", "1.2.3.4,"] {
             assert_eq!(client("127.0.0.1", &[nothing]), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn what_the_client_wrote_takes_nothing_from_what_the_proxy_added() {
+        let bytes = |value: &[u8]| http::HeaderValue::from_bytes(value).unwrap();
+        for values in [
+            vec![bytes(b"\xff, 1.2.3.4")],
+            vec![bytes(b"\xff"), bytes(b"1.2.3.4")],
+        ] {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(X_FORWARDED_FOR, value);
+            }
+            let client = TrustedProxies::loopback().client(&headers).unwrap();
+            assert_eq!(client.to_string(), "1.2.3.4:0");
         }
     }
 
