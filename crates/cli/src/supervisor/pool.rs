@@ -167,7 +167,8 @@ impl Pool {
                 workers: self.slots.len(),
             }
             .print();
-            interpreter::release_start_memory();
+            interpreter::release_image();
+            interpreter::trim_heap();
         }
         if let Some(Replacement { slot, .. }) = self
             .replacement

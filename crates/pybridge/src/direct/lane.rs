@@ -226,7 +226,7 @@ impl Call {
             // While the loop works, its thread has the interpreter: queueing is better than waiting for it here.
             Placement::Pure if !self.lane.event_loop().is_awake() => {
                 let lane = Arc::clone(&self.lane);
-                match lane.executor.permits().enter() {
+                match lane.executor.permit() {
                     Some(_permit) => self.run_inline(),
                     None => self.run_on_loop(),
                 }

@@ -9,8 +9,10 @@ use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
-/// One entry of `/proc/PID/pagemap` (proc_pid_pagemap(5)): the page is in memory, and it is the file's.
+/// One entry of `/proc/PID/pagemap` (proc_pid_pagemap(5)): the page is in memory, it has been swapped out, which those of
+/// files are not unless they were changed, and it is the file's.
 const PRESENT: u64 = 1 << 63;
+const SWAPPED: u64 = 1 << 62;
 const FILE_PAGE: u64 = 1 << 61;
 const ENTRY: usize = size_of::<u64>();
 
@@ -77,20 +79,21 @@ fn release_segment(segment: Range<u64>, pagemap: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the pages that are in memory are the file's.
+/// Whether the pages that exist are the file's.
 fn is_unchanged(pages: Range<usize>, pagemap: &File) -> io::Result<bool> {
     let entries = read_entries(pages, pagemap)?;
     Ok(entries
         .iter()
-        .all(|entry| entry & PRESENT == 0 || entry & FILE_PAGE != 0))
+        .all(|entry| entry & (PRESENT | SWAPPED) == 0 || entry & FILE_PAGE != 0))
 }
 
 fn read_entries(pages: Range<usize>, pagemap: &File) -> io::Result<Vec<u64>> {
     let mut bytes = vec![0; pages.len() * ENTRY];
     pagemap.read_exact_at(&mut bytes, (pages.start * ENTRY) as u64)?;
     let entries = bytes.chunks_exact(ENTRY);
+    // An entry that cannot be read would be one of a page that was changed.
     Ok(entries
-        .map(|entry| u64::from_ne_bytes(entry.try_into().unwrap_or_default()))
+        .map(|entry| entry.try_into().map_or(PRESENT, u64::from_ne_bytes))
         .collect())
 }
 

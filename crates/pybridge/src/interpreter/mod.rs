@@ -69,9 +69,14 @@ pub fn initialize(options: &InterpreterOptions) -> Result<Option<Venv>, Interpre
     Ok(venv)
 }
 
-/// Gives memory back that only the start needed: to be called when it is done.
-pub fn release_start_memory() {
+/// Gives the image of program and libraries back, of which the start needed more than what follows. No other thread may
+/// fork meanwhile.
+pub fn release_image() {
     image::release();
+}
+
+/// Gives memory back that has been freed; with a large heap this takes a while.
+pub fn trim_heap() {
     #[cfg(target_env = "gnu")]
     // SAFETY: may be called at any time on any thread.
     unsafe {

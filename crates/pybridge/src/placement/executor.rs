@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use server::placement::watched;
 
 use super::handover::Watched;
-use super::{Permits, Place, Placement, SyncMode};
+use super::{Permit, Permits, Place, Placement, SyncMode};
 use crate::event_loop::{Completed, LoopHandle, completion};
 use crate::threadpool::{ThreadPool, prepare_thread};
 
@@ -51,9 +51,9 @@ impl SyncExecutor {
         }
     }
 
-    /// What a worker needs for entering Python.
-    pub(crate) fn permits(&self) -> &Permits {
-        self.permits.permits()
+    /// What a worker needs for entering Python; `None` if the others keep theirs.
+    pub(crate) fn permit(&self) -> Option<Permit<'_>> {
+        self.permits.enter()
     }
 
     /// Has a worker of the runtime wake up and look at the sockets whenever those that are in Python stay there.
@@ -94,7 +94,9 @@ impl SyncExecutor {
             self.event_loop.flush();
             return Ok(self.call(work));
         }
-        let Some(_permit) = self.permits().enter() else {
+        // Before anything is waited for.
+        self.event_loop.flush();
+        let Some(_permit) = self.permits.enter() else {
             return Err(work);
         };
         Ok(self.timed(placement, work))
@@ -105,7 +107,6 @@ impl SyncExecutor {
         placement: &Arc<Placement>,
         work: impl FnOnce(Python<'_>) -> T,
     ) -> Result<T, Panicked> {
-        self.event_loop.flush();
         let call = |py: Python<'_>| {
             // Waiting for the interpreter's lock is not the callable's fault.
             let started = Instant::now();

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use super::Permits;
+use super::{Permit, Permits};
 
 /// How often it is looked whether the same workers are still inside.
 const INTERVAL: Duration = Duration::from_millis(2);
@@ -29,12 +29,13 @@ impl Watched {
         })
     }
 
-    /// The permits, for somebody who is about to take one.
-    pub(super) fn permits(&self) -> &Permits {
+    /// Takes a permit, and wakes the thread that watches. In this order: whoever falls asleep looks again afterwards.
+    pub(super) fn enter(&self) -> Option<Permit<'_>> {
+        let permit = self.permits.enter();
         if self.is_asleep.load(Ordering::SeqCst) {
             self.rouse();
         }
-        &self.permits
+        permit
     }
 
     #[cold]
@@ -75,7 +76,7 @@ fn run(watched: &Weak<Watched>, wake: impl Fn()) {
         }
         if look == Look::Quiet {
             watched.is_asleep.store(true, Ordering::SeqCst);
-            // Who has entered meanwhile may not have seen it.
+            // Who has entered before this may not have seen it.
             if watched.permits.word() == looks.last {
                 drop(watched);
                 thread::park();
@@ -151,11 +152,11 @@ mod tests {
         let (sender, woken) = channel();
         watched.watch(move || sender.send(()).unwrap());
         for _ in 0..2 {
-            let _inside = watched.permits().enter().unwrap();
+            let _inside = watched.enter().unwrap();
             woken.recv().unwrap();
         }
         watched.is_asleep.store(true, Ordering::SeqCst);
-        let inside = watched.permits().enter();
+        let inside = watched.enter();
         assert!(!watched.is_asleep.load(Ordering::SeqCst));
         drop(inside);
         drop(watched);

@@ -7,7 +7,7 @@ mod permits;
 
 pub use executor::{Panicked, SyncExecutor};
 pub use inspect::inspect;
-pub(crate) use permits::Permits;
+pub(crate) use permits::{Permit, Permits};
 pub use server::placement::{Place, Placement};
 
 /// The policy for all sync callables.

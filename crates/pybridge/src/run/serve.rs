@@ -190,7 +190,8 @@ impl Session {
             tokio::spawn(async move {
                 tokio::time::sleep(SETTLING).await;
                 // On the loop's thread, attached: the application must not fork while the loader's lock is held.
-                event_loop.submit(|_| interpreter::release_start_memory());
+                event_loop.submit(|_| interpreter::release_image());
+                tokio::task::spawn_blocking(interpreter::trim_heap);
             });
         };
         let served = match access_log {
