@@ -47,6 +47,7 @@ def with_private_allocator(archive: Path, directory: Path) -> Path:
         return archive
     copy = directory / archive.name
     patterns = [f"--localize-symbol={pattern}" for pattern in ("mi_*", "_mi_*")]
+    # Of binutils, as the linker is.
     subprocess.run(["objcopy", "--wildcard", *patterns, str(archive), str(copy)], check=True)
     return copy
 

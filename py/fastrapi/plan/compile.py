@@ -14,7 +14,7 @@ from fastrapi.dependencies.models import Dependant
 from fastrapi.plan.answers import Responder, ScopePart, encoder, written_shapes
 from fastrapi.plan.errors import error_application
 from fastrapi.plan.layers import layer_plans, matches_origins, preflight_layers, unknown_middleware
-from fastrapi.plan.model import ApplicationPlan, GeneralRoute, RoutePlan, StaticPlan, Unplannable
+from fastrapi.plan.model import ANY_PATH, ApplicationPlan, GeneralRoute, RoutePlan, StaticPlan, Unplannable
 from fastrapi.plan.outcome import sends_itself
 from fastrapi.plan.parameters import SharedParts
 from fastrapi.plan.runner import build_runner, takes_response
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from fastrapi.applications import FastAPI
     from fastrapi.routing.operation import Operation
     from fastrapi.types import ASGIApp
-
-ANY_PATH = "/{path:path}"
 
 
 def compile_application(app: FastAPI) -> ApplicationPlan:
@@ -64,6 +62,10 @@ def compile_application(app: FastAPI) -> ApplicationPlan:
         if not isinstance(planned, StaticPlan):
             planned = replace(planned, not_allowed=unmatched.not_allowed(route))
         routes.append(planned)
+    if not unmatched.are_methods_certain:
+        routes = [
+            route if isinstance(route, StaticPlan) else replace(route, not_allowed=None) for route in routes
+        ]
     return ApplicationPlan(
         routes,
         layers,

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from fastrapi.applications import FastAPI
 from fastrapi.compat.starlette.routing import WebSocketRoute
-from fastrapi.plan.compile import ANY_PATH, compile_application, effective_routes
-from fastrapi.plan.model import RoutePlan, StaticPlan
+from fastrapi.plan.compile import compile_application, effective_routes
+from fastrapi.plan.model import ANY_PATH, RoutePlan, StaticPlan
 
 WEBSOCKET = "WEBSOCKET"
 _FOREIGN = "an application of another framework"

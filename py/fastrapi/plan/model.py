@@ -13,6 +13,9 @@ Source = Literal["path", "query", "header", "cookie", "body", "request"]
 Conversion = Literal["str", "int", "float", "bool", "json", "bearer", "validator"]
 Placement = Literal["pure", "sync", "task"]
 
+ANY_PATH = "/{path:path}"
+"""The template of a route of which only the application knows what it matches."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parameter:

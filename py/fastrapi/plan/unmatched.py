@@ -22,7 +22,7 @@ from fastrapi.convertors import (
 )
 from fastrapi.exception_handlers import http_exception_handler
 from fastrapi.middleware.exceptions import ExceptionMiddleware
-from fastrapi.plan.model import FixedAnswer, UnmatchedPlan
+from fastrapi.plan.model import ANY_PATH, FixedAnswer, UnmatchedPlan
 from fastrapi.routing.effective import EffectiveAPIRoute, EffectiveRoute
 from fastrapi.routing.route import APIRoute
 from fastrapi.routing.router import APIRouter
@@ -38,7 +38,14 @@ _PARTS: tuple[tuple[type, str, Any], ...] = tuple(
     (owner, name, getattr(owner, name))
     for owner, names in (
         (Router, ("__call__", "not_found", "_slash_redirect")),
-        (APIRouter, ("app", "_find", "_handle_unmatched", "_iter_low_priority_routes")),
+        (
+            APIRouter,
+            (
+                *("__call__", "not_found", "_slash_redirect"),
+                *("app", "_find", "_handle_unmatched", "_iter_low_priority_routes"),
+            ),
+        ),
+        (ExceptionMiddleware, ("__init__", "__call__", "http_exception")),
         (Route, ("handle", "matches")),
         (APIRoute, ("handle", "matches")),
     )
@@ -58,11 +65,20 @@ class Unmatched:
         self._app = app
         self._by_default = is_open and _answers_by_default(app)
         self._are_routes_certain = self._by_default
+        self._are_methods_certain = True
         self._not_allowed: dict[tuple[str, ...], FixedAnswer | None] = {}
 
     def look_at(self, route: BaseRoute, path: str) -> None:
         """Take a route into account, which a server tries under the template `path`."""
-        self._are_routes_certain = self._are_routes_certain and _is_certain(route, path)
+        is_certain = _is_certain(route, path)
+        self._are_routes_certain = self._are_routes_certain and is_certain
+        # Under a template that takes every path a server leaves the choice to the application.
+        self._are_methods_certain = self._are_methods_certain and (is_certain or path == ANY_PATH)
+
+    @property
+    def are_methods_certain(self) -> bool:
+        """Whether no route may take a request that another one only lacks the method for."""
+        return self._are_methods_certain
 
     def plan(self) -> UnmatchedPlan | None:
         """The answer to unknown paths, once all routes have been looked at."""
@@ -109,6 +125,9 @@ class Unmatched:
             coroutine.send(None)
         except StopIteration:
             start, body = messages
+        except Exception:
+            # It is raised again by the requests, where it belongs.
+            return None
         else:
             coroutine.close()
             return None
@@ -134,6 +153,8 @@ def _answers_by_default(app: FastAPI) -> bool:
 def _is_certain(route: BaseRoute, path: str) -> bool:
     """Whether the route matches just the paths that the template says."""
     if not heeds_shape(type(route)) or route.path_shape() is None:
+        return False
+    if "matches" in vars(route) or "matches" in vars(getattr(route, "original_route", route)):
         return False
     convertors = getattr(route, "param_convertors", {})
     if any(type(convertor) not in _CONVERTORS for convertor in convertors.values()):

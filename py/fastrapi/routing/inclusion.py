@@ -151,7 +151,7 @@ class IncludedRouter(BaseRoute):
         with self._effective_routes_lock:
             if self._analysed_version == version:
                 return
-            candidates = RouteList()
+            candidates: list[BaseRoute] = []
             known: dict[int, tuple[BaseRoute, BaseRoute | None]] = {}
             for route in self.original_router.routes:
                 # The route itself is kept beside its id, so that no other can get the same id.
@@ -162,7 +162,7 @@ class IncludedRouter(BaseRoute):
                 if candidate is not None:
                     candidates.append(candidate)
             self._by_route = known
-            self._candidates = candidates
+            self._candidates = RouteList(candidates)
             self._analysed_version = version
 
     def _candidate(self, route: BaseRoute) -> BaseRoute | None:

@@ -5,14 +5,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pydantic import AnyHttpUrl
 
 from fastrapi import APIRouter, FastAPI, Request
 from fastrapi._routing import revision
 from fastrapi.compat.starlette.exceptions import HTTPException
-from fastrapi.compat.starlette.routing import Host, Route
+from fastrapi.compat.starlette.routing import Host, Match, Route
 from fastrapi.convertors import CONVERTOR_TYPES, Convertor, register_url_convertor
+from fastrapi.datastructures import Secret
 from fastrapi.middleware.cors import CORSMiddleware
 from fastrapi.middleware.gzip import GZipMiddleware
+from fastrapi.middleware.sessions import SessionMiddleware
+from fastrapi.middleware.trustedhost import TrustedHostMiddleware
 from fastrapi.plan import compile_application
 from fastrapi.responses import PlainTextResponse
 from fastrapi.routing import APIRoute
@@ -88,6 +92,18 @@ def _choose_by_host(app: FastAPI) -> None:
     app.router.routes.append(Host("x.example", _answer))
 
 
+def _replace_in_class(app: FastAPI) -> None:
+    class Own(APIRouter):
+        async def not_found(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+    app.router.__class__ = Own
+
+
+def _match_oneself(app: FastAPI) -> None:
+    route: Any = app.routes[-1]
+    route.matches = lambda scope: (Match.FULL, {})
+
+
 def _replace_method(app: FastAPI) -> None:
     app.router.not_found = _answer  # type: ignore[method-assign]
     app.router.default = app.router.not_found
@@ -104,6 +120,8 @@ def _replace_method(app: FastAPI) -> None:
         _ignore_case,
         _choose_by_host,
         _replace_method,
+        _replace_in_class,
+        _match_oneself,
     ],
 )
 def test_unknown_paths_are_the_applications(change: Callable[[FastAPI], None]) -> None:
@@ -135,7 +153,8 @@ def test_convertors_of_the_application_may_match_anything() -> None:
         app.router.routes.append(Route("/{x:int}", _answer))
         assert compile_application(app).unmatched is None
         assert not_allowed(app, "/{x:int}") is None
-        assert not_allowed(app, "/a/{x}") is not None
+        # The other route may be the one that has the method.
+        assert not_allowed(app, "/a/{x}") is None
     finally:
         register_url_convertor("int", original)
 
@@ -177,6 +196,41 @@ def test_only_python_matches_patterns_of_origins() -> None:
     app = application()
     _match_origins(app)
     assert compile_application(app).preflight_layers == ()
+
+
+@pytest.mark.parametrize(
+    ("middleware", "arguments"),
+    [
+        (CORSMiddleware, {"allow_origins": [AnyHttpUrl("http://localhost:3000")]}),
+        (CORSMiddleware, {"allow_origins": "http://localhost:3000"}),
+        (CORSMiddleware, {"allow_credentials": 1}),
+        (CORSMiddleware, {"max_age": 600.0}),
+        (CORSMiddleware, {"max_age": -1}),
+        (CORSMiddleware, {"max_age": None}),
+        (CORSMiddleware, {"allow_origin_regex": re.compile("a")}),
+        (GZipMiddleware, {"minimum_size": 1.5}),
+        (GZipMiddleware, {"compresslevel": -1}),
+    ],
+)
+def test_only_python_understands_all_arguments(middleware: Any, arguments: dict[str, Any]) -> None:
+    app = application()
+    app.add_middleware(CORSMiddleware, allow_origins=["*"])
+    app.add_middleware(middleware, **arguments)
+    plan = compile_application(app)
+    assert plan.middleware == middleware.__name__
+    assert plan.preflight_layers == ()
+
+
+def test_a_server_understands_those_that_are_asked_for() -> None:
+    app = application()
+    app.add_middleware(
+        CORSMiddleware, allow_origins="*", allow_methods={"GET"}, allow_credentials=True, max_age=5
+    )
+    app.add_middleware(GZipMiddleware, 100, compresslevel=1)
+    app.add_middleware(SessionMiddleware, secret_key=Secret("a"), max_age=None, same_site="strict")
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=None)
+    app.add_middleware(TrustedHostMiddleware, ("*.example", "x"), www_redirect=False)
+    assert compile_application(app).middleware is None
 
 
 @pytest.fixture
