@@ -39,12 +39,17 @@ def both(server: Server) -> set[int]:
     return seen
 
 
+def state(pid: int) -> str:
+    """The state of a process, as proc_pid_stat(5) has it; empty if there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def alive(pid: int) -> bool:
     # A process that ended and whose parent has not asked yet is none that works.
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+    return state(pid) not in ("", "Z")
 
 
 def kill_worker(server: Server) -> None:
@@ -69,10 +74,10 @@ def test_a_worker_that_hangs_is_not_waited_for(project: Project) -> None:
     project.write("main.py", PID_APP)
     with project.start("main:app", "--port", "0", "--workers", "2") as server:
         wait_for_url(server)
-        eventually(lambda: len(pids(server)) == 2, "two processes answer")
-        hung, other = pids(server)
+        hung, other = both(server)
         os.kill(hung, signal.SIGSTOP)
         try:
+            eventually(lambda: state(hung) == "T", "it has stopped")
             with contextlib.ExitStack() as stack:
                 # Connections that stay open, so that the other one gets ever further ahead.
                 clients = [stack.enter_context(server.client()) for _ in range(20)]

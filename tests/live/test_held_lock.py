@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import socket
 import threading
 from collections.abc import Iterator
@@ -59,6 +60,7 @@ def held(server: Server, directory: Path, target: str) -> Iterator[None]:
     taken, free = (os.open(directory / name, os.O_RDWR) for name in ("held", "free"))
     try:
         holder.start()
+        assert select.select([taken], [], [], PATIENCE)[0], "the handler runs"
         os.read(taken, 1)
         yield
         assert not done

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cli_process import eventually
 from server_process import BINARY, PATIENCE, StartServer
 
 HELLO = """
@@ -135,8 +136,7 @@ def test_a_second_signal_ends_at_once(start_server: StartServer) -> None:
         server.wait_for("forever")
         server.process.terminate()
         # The first signal has been taken once the server refuses connections.
-        while not server.refuses_connections():
-            pass
+        eventually(server.refuses_connections, "no connections are taken any more")
         assert server.stop() == 128 + signal.SIGTERM
     assert "Traceback" not in server.log
 

@@ -54,7 +54,8 @@ def test_a_proxy_on_this_machine_is_believed(project: Project, lane: str) -> Non
         assert get(server, "/origin", {}).json().startswith("http 127.0.0.1 ")
         location = get(server, "/plain", FORWARDED).headers["location"]
         assert location == f"https://127.0.0.1:{server.port}/plain/"
-        with connect(f"ws://127.0.0.1:{server.port}/ws", additional_headers=FORWARDED, proxy=None) as socket:
+        url = f"ws://127.0.0.1:{server.port}/ws"
+        with connect(url, additional_headers=FORWARDED, proxy=None, open_timeout=PATIENCE) as socket:
             assert socket.recv(PATIENCE) == "wss 203.0.113.7"
 
 
