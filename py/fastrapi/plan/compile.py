@@ -34,14 +34,21 @@ if TYPE_CHECKING:
     from fastrapi.types import ASGIApp
 
 
-def compile_application(app: FastAPI) -> ApplicationPlan:
-    """The plan of every route of the application, as it is now."""
+def compile_application(app: FastAPI, *, fixes_answers: bool = True) -> ApplicationPlan:
+    """The plan of every route of the application, as it is now.
+
+    Args:
+        app: The application.
+        fixes_answers: Whether the application answers in advance what no route takes. Callers that have those
+            requests answered by the application do without.
+    """
     reason = _application_reason(app)
     middleware = unknown_middleware(app.user_middleware)
     on_error = error_application(app)
     parts = SharedParts()
     layers = [] if reason or middleware else layer_plans(app.user_middleware)
-    unmatched = Unmatched(app, is_open=not reason and not middleware and not matches_origins(layers))
+    is_open = not reason and not middleware and not matches_origins(layers)
+    unmatched = Unmatched(app, is_open=fixes_answers and is_open)
     routes: list[RoutePlan | StaticPlan | GeneralRoute] = []
     for route in effective_routes(app.routes):
         # WebSocket handshakes are not looked up in the table.

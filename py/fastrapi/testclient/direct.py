@@ -27,7 +27,7 @@ class DirectExecutor:
         if scope["type"] == "http" and not scope["root_path"]:
             version = self._application_version()
             if self._plans is None or version != self._version:
-                self._plans = Plans(compile_application(self.app))
+                self._plans = Plans(compile_application(self.app, fixes_answers=False))
                 self._version = version
             self._plans.announce(
                 scope, scope["method"], scope["raw_path"], scope["query_string"], scope["headers"]

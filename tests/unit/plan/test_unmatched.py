@@ -49,6 +49,12 @@ def test_the_answers_are_those_of_the_application() -> None:
     assert (b"allow", b"GET, HEAD") in not_allowed(app, "/docs").headers
 
 
+def test_nothing_is_answered_for_callers_that_ask_the_application() -> None:
+    plan = compile_application(application(), fixes_answers=False)
+    assert plan.unmatched is None
+    assert all(getattr(route, "not_allowed", None) is None for route in plan.routes)
+
+
 def test_routes_with_the_same_methods_share_an_answer() -> None:
     app = application()
     app.add_api_route("/b", lambda: None, methods=["GET"])
