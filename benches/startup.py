@@ -144,7 +144,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("server")
-    parser.add_argument("venv")
+    parser.add_argument("venv", type=os.path.abspath)  # servers start in another directory
     parser.add_argument("peer")
     parser.add_argument("--only", choices=[contest.app for contest in CONTESTS])
     arguments = parser.parse_args()

@@ -65,9 +65,9 @@ def compile_application(app: FastAPI, *, fixes_answers: bool = True) -> Applicat
             planned: RoutePlan | StaticPlan | GeneralRoute = files or _plan(app, route, on_error, parts)
         except Unplannable as refusal:
             planned = _general(route, str(refusal))
-        unmatched.look_at(route, planned.path)
-        if not isinstance(planned, StaticPlan):
-            planned = replace(planned, not_allowed=unmatched.not_allowed(route))
+        not_allowed = unmatched.look_at(route, planned.path)
+        if not_allowed is not None and not isinstance(planned, StaticPlan):
+            planned = replace(planned, not_allowed=not_allowed)
         routes.append(planned)
     if not unmatched.are_methods_certain:
         routes = [

@@ -66,14 +66,21 @@ class Unmatched:
         self._by_default = is_open and _answers_by_default(app)
         self._are_routes_certain = self._by_default
         self._are_methods_certain = True
-        self._not_allowed: dict[tuple[str, ...], FixedAnswer | None] = {}
+        self._refusals: dict[tuple[str, ...], FixedAnswer | None] = {}
 
-    def look_at(self, route: BaseRoute, path: str) -> None:
-        """Take a route into account, which a server tries under the template `path`."""
+    def look_at(self, route: BaseRoute, path: str) -> FixedAnswer | None:
+        """Take a route into account, which a server tries under the template `path`.
+
+        Returns:
+            The answer to the methods that the route does not have; good if `are_methods_certain` in the end.
+        """
+        if not self._by_default:
+            return None
         is_certain = _is_certain(route, path)
         self._are_routes_certain = self._are_routes_certain and is_certain
         # Under a template that takes every path a server leaves the choice to the application.
         self._are_methods_certain = self._are_methods_certain and (is_certain or path == ANY_PATH)
+        return self._not_allowed(route) if is_certain else None
 
     @property
     def are_methods_certain(self) -> bool:
@@ -91,17 +98,16 @@ class Unmatched:
         paths = tuple(route.path for route in later if isinstance(route, Route))
         return None if answer is None else UnmatchedPlan(answer, paths)
 
-    def not_allowed(self, route: BaseRoute) -> FixedAnswer | None:
-        """The answer to the methods that the route does not have."""
-        if not self._by_default or not _handles_as_usual(route):
+    def _not_allowed(self, route: BaseRoute) -> FixedAnswer | None:
+        if not _handles_as_usual(route):
             return None
         assert isinstance(route, Route)
         methods = tuple(sorted(route.methods or ()))
-        if not methods or not _is_certain(route, route.path):
+        if not methods:
             return None
-        if methods not in self._not_allowed:
-            self._not_allowed[methods] = self._answer(functools.partial(Route.handle, route), 405)
-        return self._not_allowed[methods]
+        if methods not in self._refusals:
+            self._refusals[methods] = self._answer(functools.partial(Route.handle, route), 405)
+        return self._refusals[methods]
 
     def _answer(self, app: ASGIApp, status_code: int) -> FixedAnswer | None:
         """What the application makes of a request that it answers with this status; None if it is not at once

@@ -1,7 +1,8 @@
 //! The line between a supervisor and one worker: a socket that is the worker's standard input.
 //!
-//! The supervisor sends the listening socket (SCM_RIGHTS), the worker's place among its siblings and the settings, and the worker answers with what it
-//! serves once it is ready. Afterwards the line stays silent: its end tells the worker that the supervisor is gone.
+//! The supervisor sends the listening socket (SCM_RIGHTS), the worker's place among its siblings and the settings, and
+//! the worker answers with what it serves once it is ready. Afterwards the line stays silent: its end tells the worker
+//! that the supervisor is gone.
 
 use std::io::{self, BufRead, BufReader, IoSlice, IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;

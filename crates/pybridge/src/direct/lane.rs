@@ -1,16 +1,18 @@
 //! Requests on the direct lane, from the matched route to the response.
 
+mod reply;
+
 use std::sync::Arc;
-use std::task::Waker;
 
 use bytes::Bytes;
-use http::{Method, header};
+use http::header;
 use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::prelude::*;
 use server::body::Collected;
 use server::layers::cors::is_preflight;
 use server::{Connection, Request, RequestBody, Response};
 
+use self::reply::Reply;
 use super::answering::Answering;
 use super::call::{call, finish_step};
 use super::context::in_own_context;
@@ -22,8 +24,8 @@ use super::plan::{Placement, Plan};
 use super::planned::PlannedCall;
 use super::respond::{Answer, Classes, answer, leave};
 use super::session;
-use crate::asgi::{self, AsgiApp, ConnectionArguments, Exchange, Prefetched};
-use crate::event_loop::{Completed, Completer, LoopContext, LoopHandle, completion};
+use crate::asgi::{self, AsgiApp, ConnectionArguments, Exchange};
+use crate::event_loop::{Completed, LoopContext, LoopHandle, completion};
 use crate::placement::{Panicked, SyncExecutor};
 
 /// What the requests of one application share.
@@ -465,80 +467,5 @@ fn spawn_finish(context: &LoopContext<'_, '_>, finish: &Py<PyAny>) {
             }
         }),
         Err(error) => asgi::log_exception(py, "Exception after the response was sent", &error),
-    }
-}
-
-/// The way back to the client: directly, or through the state that an ASGI application works with.
-enum Reply {
-    Responder(Completer<Response>),
-    Exchange(Arc<Exchange>),
-    /// Not made yet: most calls answer without.
-    None,
-}
-
-impl Reply {
-    /// What the client's side has to wait for. To be called once.
-    fn response(&mut self, call: &mut Call) -> Completed<Response> {
-        call.response.take().unwrap_or_else(|| {
-            let (responder, response) = completion();
-            *self = Self::Responder(responder);
-            response
-        })
-    }
-
-    fn exchange(&mut self, call: &mut Call) -> Arc<Exchange> {
-        let responder = match std::mem::replace(self, Self::None) {
-            Self::Exchange(exchange) => {
-                *self = Self::Exchange(Arc::clone(&exchange));
-                return exchange;
-            }
-            Self::Responder(responder) => responder,
-            Self::None => {
-                let (responder, response) = completion();
-                call.response = Some(response);
-                responder
-            }
-        };
-        let exchange = Arc::new(Exchange::new(
-            Arc::clone(&call.lane.asgi),
-            call.connection.clone(),
-            Prefetched {
-                chunk: std::mem::take(&mut call.bytes),
-                rest: call.unread.take(),
-            },
-            responder,
-            call.head.parts.method == Method::HEAD,
-        ));
-        *self = Self::Exchange(Arc::clone(&exchange));
-        exchange
-    }
-
-    /// A request object of the framework for this request.
-    fn request<'py>(&mut self, py: Python<'py>, call: &mut Call) -> PyResult<Bound<'py, PyAny>> {
-        let exchange = self.exchange(call);
-        let arguments = call.scoped(py, &exchange)?;
-        call.lane.request_class.bind(py).call1(arguments)
-    }
-
-    /// Completes the response from any thread; the caller wakes whom it returns.
-    fn store(self, response: Response) -> Option<Waker> {
-        match self {
-            // A client that has gone needs no response.
-            Self::Responder(responder) => responder.store(response).ok().flatten(),
-            Self::Exchange(exchange) => {
-                let event_loop = exchange.app.event_loop().clone();
-                event_loop.submit(move |context| exchange.respond(context, response));
-                None
-            }
-            Self::None => None,
-        }
-    }
-
-    fn complete(self, context: &LoopContext<'_, '_>, response: Response) {
-        match self {
-            Self::Responder(responder) => context.complete(responder, response),
-            Self::Exchange(exchange) => exchange.respond(context, response),
-            Self::None => {}
-        }
     }
 }

@@ -45,20 +45,21 @@ impl<S: Application> hyper::service::Service<http::Request<Incoming>> for Connec
         let connection = &self.connection;
         let version = request.version();
         connection.request_started(!request.body().is_end_stream());
-        let checked = refusal::check(&mut request);
-        if self.from_proxy {
-            let trusted = &self.settings.trusted_proxies;
-            if let Some(origin) = trusted.origin(request.headers(), connection.info()) {
-                request.extensions_mut().insert(origin);
+        let state = match refusal::check(&mut request) {
+            Ok(()) => {
+                if self.from_proxy {
+                    let trusted = &self.settings.trusted_proxies;
+                    if let Some(origin) = trusted.origin(request.headers(), connection.info()) {
+                        request.extensions_mut().insert(origin);
+                    }
+                }
+                State::Waiting {
+                    application: self.application.clone(),
+                    request: Some(request.map(|body| {
+                        RequestBody::incoming(body, self.settings.max_body_size, Arc::clone(connection))
+                    })),
+                }
             }
-        }
-        let state = match checked {
-            Ok(()) => State::Waiting {
-                application: self.application.clone(),
-                request: Some(request.map(|body| {
-                    RequestBody::incoming(body, self.settings.max_body_size, Arc::clone(connection))
-                })),
-            },
             Err(refusal) => State::Refused {
                 response: Some(refusal.into_response(version)),
             },
