@@ -45,7 +45,8 @@ CORPUS = [
             "/api-docs/openapi.json",
         )
     ),
-    *(post(path, {"a": "x" * size}) for path in ("/nothing", "/pure") for size in (1, 30_000)),
+    # So small that they arrive with the head, and nobody has to read them from the connection.
+    *(post(path, {"a": "x" * size}) for path in ("/nothing", "/pure") for size in (1, 3_000)),
     raw("/nothing", "5\r\nhello\r\n0\r\n\r\n", None, Transfer_Encoding="chunked"),
     get("/nothing", Upgrade="h2c", Connection="Upgrade"),
     *(get("/nothing", Host=host) for host in ("testserver", "evil.org", "x.example")),
@@ -76,6 +77,16 @@ def unmatched(request: pytest.FixtureRequest) -> Iterator[Lanes]:
 @pytest.mark.parametrize("calls", grouped(CORPUS))
 def test_unmatched(unmatched: Lanes, calls: list) -> None:
     unmatched.compare(calls)
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/pure"])
+def test_a_large_body_changes_no_answer(unmatched: Lanes, path: str) -> None:
+    small, large = ([*unmatched.exchange(post(path, {"a": "x" * size}))] for size in (1, 30_000))
+    # Whether the connection is used again depends on how much of the body has come.
+    assert [(answer.status, answer.body) for answer in large] == [
+        (answer.status, answer.body) for answer in small
+    ]
+    assert large[0].body == large[1].body
 
 
 def test_routes_that_are_appended_later_answer() -> None:
