@@ -8,6 +8,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 use super::archive;
+use super::arenas;
 use super::carried_module::carried_module;
 use super::error::InterpreterError;
 use super::frozen;
@@ -20,6 +21,7 @@ const BUILD_PYTHON: &str = env!("FASTRAPI_BUILD_PYTHON");
 
 pub(super) fn start(options: &InterpreterOptions, venv: Option<&Venv>) -> Result<(), InterpreterError> {
     preinitialize()?;
+    arenas::install();
     if let Some(init) = options.extension {
         register(c"fastrapi._core", init);
     }

@@ -5,6 +5,7 @@
 //! already there and nothing of this module runs.
 
 mod archive;
+mod arenas;
 mod carried_module;
 mod config;
 mod error;

@@ -22,10 +22,13 @@ use crate::loader::{self, LoadedApp};
 use crate::placement::SyncExecutor;
 use crate::runtime;
 use crate::thread_state;
-use crate::threadpool::{DEFAULT_MAX_THREADS, ThreadPool};
+use crate::threadpool::{self, DEFAULT_MAX_THREADS, ThreadPool};
 
 /// How long threads may take to end once everything else has.
 const THREAD_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long after the start anyio is completed: clients that have waited for it are answered first.
+const FIRST_ANSWERS: Duration = Duration::from_millis(10);
 
 /// How long after the start its memory is given back. The first requests, which come at once, use some of it again.
 const SETTLING: Duration = Duration::from_secs(1);
@@ -188,6 +191,12 @@ impl Session {
         let on_ready = || {
             on_ready(&ready);
             tokio::spawn(async move {
+                tokio::time::sleep(FIRST_ANSWERS).await;
+                event_loop.submit(|context| {
+                    if let Err(error) = threadpool::load_backend(context.py()) {
+                        tracing::debug!(%error, "anyio does not run on asyncio");
+                    }
+                });
                 tokio::time::sleep(SETTLING).await;
                 // On the loop's thread, attached: the application must not fork while the loader's lock is held.
                 event_loop.submit(|_| interpreter::release_image());

@@ -8,6 +8,9 @@ use pyo3::prelude::*;
 
 use crate::event_loop::LoopHandle;
 
+/// What of anyio depends on asyncio.
+const BACKEND: &str = "anyio._backends._asyncio";
+
 /// The limit that anyio starts with; another one was set by the application.
 const ANYIO_DEFAULT_LIMIT: f64 = 40.0;
 
@@ -44,7 +47,7 @@ fn claim(py: Python<'_>, event_loop: &LoopHandle) -> PyResult<bool> {
     let Some(core) = imported(py, "anyio._core._eventloop")? else {
         return Ok(false);
     };
-    let backend = py.import("anyio._backends._asyncio")?.getattr("AsyncIOBackend")?;
+    let backend = py.import(BACKEND)?.getattr("AsyncIOBackend")?;
     let claimed = core.call_method1("claim_worker_thread", (backend, event_loop.event_loop().bind(py)))?;
     claimed.call_method0("__enter__")?;
     // The claim lasts as long as the thread: ending the generator would take it back.
@@ -54,13 +57,27 @@ fn claim(py: Python<'_>, event_loop: &LoopHandle) -> PyResult<bool> {
     Ok(true)
 }
 
+/// Imports what anyio runs on asyncio with, if the application uses anyio at all. That takes some milliseconds which the
+/// start need not wait for, nor should a request.
+///
+/// # Errors
+/// The import failed.
+pub fn load_backend(py: Python<'_>) -> PyResult<()> {
+    if imported(py, "anyio._core._eventloop")?.is_some() {
+        py.import(BACKEND)?;
+    }
+    Ok(())
+}
+
 /// The number of threads that the application asked for through anyio's default limiter, if it did. To be called on
 /// the loop's thread, within a task.
 #[must_use]
 pub fn default_limit(py: Python<'_>) -> Option<usize> {
-    let limit = imported(py, "anyio.to_thread").and_then(|module| match module {
-        Some(module) => {
-            let tokens: f64 = module
+    // Who asks for the limiter imports the backend, which has it.
+    let limit = imported(py, BACKEND).and_then(|backend| match backend {
+        Some(_) => {
+            let tokens: f64 = py
+                .import("anyio.to_thread")?
                 .call_method0("current_default_thread_limiter")?
                 .getattr("total_tokens")?
                 .extract()?;

@@ -16,7 +16,7 @@ use pyo3::prelude::*;
 use crate::event_loop::LoopHandle;
 use crate::thread_state;
 
-pub use anyio::{default_limit, prepare_thread};
+pub use anyio::{default_limit, load_backend, prepare_thread};
 
 /// A call to be made by a thread of the pool, attached. It returns who waits for its result: woken once the thread has
 /// detached, since the one who is woken may take the processor, and the interpreter's lock must not wait with the thread.
