@@ -2,6 +2,7 @@
 //!
 //! One loop runs on the main thread. Other threads [`LoopHandle::submit`] jobs, which run attached, in order and in
 //! batches; what a job completes is handed to tokio when the batch ends (see [`completion`]).
+mod batch_waker;
 mod completion;
 mod drain;
 mod shared;
@@ -78,6 +79,11 @@ impl LoopHandle {
     /// Completes when no task of [`Self::spawn`] is left: requests are over, their background tasks included.
     pub async fn idle(&self) {
         self.0.idle().await;
+    }
+
+    /// Lets tasks of this runtime that waited for the loop be woken by the runtime itself, where they are many.
+    pub fn wake_on(&self, runtime: &tokio::runtime::Handle) {
+        self.0.batch_waker.start(runtime);
     }
 
     /// Makes [`EventLoop::run`] return.

@@ -9,6 +9,7 @@ use std::thread::ThreadId;
 use pyo3::prelude::*;
 use tokio::sync::Notify;
 
+use super::batch_waker::BatchWaker;
 use super::wakeup::Wakeup;
 use super::{Job, LoopContext};
 
@@ -62,6 +63,7 @@ pub(crate) struct Shared {
     wakeup: Wakeup,
     thread: ThreadId,
     batch: Mutex<Batch>,
+    pub(crate) batch_waker: Arc<BatchWaker>,
     /// Tasks of requests that have not ended.
     tasks: AtomicUsize,
     /// Notified when `tasks` becomes zero.
@@ -102,6 +104,7 @@ impl Shared {
             wakeup,
             thread: std::thread::current().id(),
             batch: Mutex::default(),
+            batch_waker: Arc::default(),
             tasks: AtomicUsize::new(0),
             idle: Notify::new(),
             python,
@@ -201,9 +204,7 @@ impl Shared {
 
     fn wake_all(&self) {
         let mut wakers = std::mem::take(&mut lock(&self.batch).wakers);
-        for waker in wakers.drain(..) {
-            waker.wake();
-        }
+        self.batch_waker.wake(&mut wakers);
         let mut batch = lock(&self.batch);
         if batch.wakers.is_empty() {
             batch.wakers = wakers;

@@ -72,6 +72,7 @@ fn serve_attached(
         workers,
     ));
     executor.keep_awake(runtime.handle().clone());
+    handle.wake_on(runtime.handle());
     let forced = Arc::new(AtomicI32::new(0));
     let session = Session {
         event_loop: handle.clone(),
