@@ -26,6 +26,7 @@ DEEDS = [
         "raise",
     ),
     *("discard", "twice", "fail", "context", "iterate", "background"),
+    *("replace", "lengthless", "status"),
 ]
 PATHS = ["/pure", "/seen/5", "/seen/x", "/context", "/text/9", "/stream", "/own", "/params", "/nothing"]
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastrapi.routing.planned import PLAN_EXTENSION, PlannedCall
 from fastrapi.types import ASGIApp, Scope
+
+if TYPE_CHECKING:
+    from fastrapi.middleware.exceptions import ExceptionMiddleware
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +19,12 @@ class Inside:
     Attributes:
         ends_with_response: It does nothing after a message that says to be the last thing, but end.
         is_plain: Nothing of it waits or asks for the current task, but the route.
+        handlers: The handlers of exceptions around the router, if there is nothing else.
     """
 
     ends_with_response: bool
     is_plain: bool
+    handlers: ExceptionMiddleware | None
 
     @classmethod
     def of(cls, app: ASGIApp) -> Inside:
@@ -35,22 +40,19 @@ class Inside:
         while True:
             kind = type(layer)
             if kind is APIRouter:
-                return cls(ends_with_response=True, is_plain=is_plain)
+                handlers = app if isinstance(app, ExceptionMiddleware) and app.app is layer else None
+                return cls(ends_with_response=True, is_plain=is_plain, handlers=handlers)
             if isinstance(layer, BaseHTTPMiddleware) and kind.__call__ is BaseHTTPMiddleware.__call__:
                 is_plain = False
             elif kind is not ExceptionMiddleware and kind not in KNOWN:
-                return cls(ends_with_response=False, is_plain=False)
+                return cls(ends_with_response=False, is_plain=False, handlers=None)
             layer = layer.app
 
-    def is_short(self, scope: Scope) -> bool:
-        """Whether this request is answered without waiting, unless its plan does not fit."""
+    def short_plan(self, scope: Scope) -> PlannedCall | None:
+        """The plan by which this request is answered without waiting, unless it turns out not to fit."""
         if not self.is_plain:
-            return False
+            return None
         planned: PlannedCall | None = (scope.get("extensions") or {}).get(PLAN_EXTENSION)
-        return (
-            planned is not None
-            and not planned.is_task
-            and not planned.takes_body
-            and not planned.may_block
-            and planned.holds(scope)
-        )
+        if planned is None or not planned.holds_at_once(scope):
+            return None
+        return planned

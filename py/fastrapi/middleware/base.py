@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import anyio
 
 from fastrapi.middleware._handover import EndOfMessages, Handover, Signal
 from fastrapi.middleware._inside import Inside
+from fastrapi.middleware._relayed_response import AnswerSource, RelayedResponse, WholeBody
 from fastrapi.middleware._side_tasks import SideTasks, side_tasks
-from fastrapi.middleware.errors import ObservedSend
 from fastrapi.requests import Request
 from fastrapi.responses import Response
-from fastrapi.routing.planned import LAST_MESSAGE
+from fastrapi.routing.planned import LAST_MESSAGE, evaluate
 from fastrapi.types import ASGIApp, Message, Receive, Scope, Send
 
 RequestResponseEndpoint = Callable[[Request[Any]], Awaitable[Response]]
@@ -96,7 +96,8 @@ class _Dispatch:
         async with side_tasks() as self._tasks:
             try:
                 response = await dispatch(self.request, self._call_next)
-                await response(self.scope, self.request.wrapped_receive, self.send)
+                if type(response) is not RelayedResponse or not response.has_been_delivered(self.send):
+                    await response(self.scope, self.request.wrapped_receive, self.send)
             except Exception as exc:
                 failure = exc
                 self._tasks.cancel()
@@ -112,16 +113,39 @@ class _Dispatch:
             raise failure
 
     async def _call_next(self, request: Request[Any]) -> Response:
-        call = _Call(self)
+        planned = self.inside.short_plan(self.scope)
+        handlers = self.inside.handlers
+        if planned is None or handlers is None:
+            return await self._run(_Call(self, self.app), is_short=planned is not None)
+        # The plan alone needs neither a task nor messages, unless something is left to be done after it.
+        handlers.announce(self.scope)
+        call = _Call(self, self.app) if planned.takes_request else None
+        answer = evaluate(planned, self.scope, None if call is None else call.request())
+        if isinstance(answer, tuple):
+            status, headers, body = answer
+            return RelayedResponse(WholeBody(planned, body, self.calls), status, headers)
+        call = call or _Call(self, self.app)
+        if answer is not None:
+            call.app = handlers.around(answer)
+        return await self._run(call, is_short=False)
+
+    async def _run(self, call: _Call, *, is_short: bool) -> Response:
         self.calls.append(call)
-        self._tasks.start(call.run, is_short=self.inside.is_short(self.scope))
+        self._tasks.start(call.run, is_short=is_short)
         return await call.response()
 
 
-class _Call:
-    """One run of the application behind the middleware."""
+class _Call(AnswerSource):
+    """One run of the application behind the middleware.
 
-    def __init__(self, dispatch: _Dispatch) -> None:
+    Attributes:
+        app: The application, or what is left of it to be done.
+        error: What it has raised.
+        was_error_raised: Whether `dispatch` has seen that.
+    """
+
+    def __init__(self, dispatch: _Dispatch, app: ASGIApp) -> None:
+        self.app = app
         self._dispatch = dispatch
         self._messages = Handover()
         self._sent = Signal()
@@ -132,11 +156,15 @@ class _Call:
 
     async def run(self) -> None:
         try:
-            await self._dispatch.app(self._dispatch.scope, self._receive, self._send)
+            await self.app(self._dispatch.scope, self._receive, self._send)
         except Exception as exc:
             self.error = exc
         finally:
             self._messages.end()
+
+    def request(self) -> Request[Any]:
+        """The request as the application sees it."""
+        return Request(self._dispatch.scope, self._receive, self._send)
 
     def end(self) -> None:
         """Lets the application go on, as if its client had gone, if it was held."""
@@ -147,11 +175,9 @@ class _Call:
 
     @property
     def is_last(self) -> bool:
-        """Whether the application has ended, and no other run of it goes on."""
         return self._messages.has_ended and len(self._dispatch.calls) == 1
 
     def mark_sent(self) -> None:
-        """The application's response was sent as it is."""
         self._was_sent_by_us = True
         self._sent.set()
 
@@ -209,10 +235,9 @@ class _Call:
         if message is None:
             raise RuntimeError("No response returned.")
         assert message["type"] == "http.response.start", f"Unexpected message {message['type']!r}."
-        return _RelayedResponse(self, message, info)
+        return RelayedResponse.of_message(self, message, info)
 
     def take_whole_body(self) -> bytes | None:
-        """The body, if it has come in a message after which there is nothing."""
         message = self._messages.peek()
         if message is None or LAST_MESSAGE not in message or message.get("more_body"):
             return None
@@ -221,7 +246,6 @@ class _Call:
         return body
 
     async def body(self) -> AsyncIterator[bytes | Message]:
-        """The pieces of the body, or the message that names a file to send instead."""
         while (message := await self._next_message()) is not None:
             if message["type"] == "http.response.pathsend":
                 yield message
@@ -232,69 +256,3 @@ class _Call:
                 yield chunk
             if not message.get("more_body", False):
                 return
-
-
-class _RelayedResponse(Response):
-    """The application's response: its head, which can be changed, and its body as it comes."""
-
-    def __init__(self, call: _Call, start: Message, info: Mapping[str, Any] | None) -> None:
-        self._call = call
-        self._info = info
-        self._trailers: bool = start.get("trailers", False)
-        self.status_code = start["status"]
-        self.raw_headers = list(start.get("headers", ()))
-        self.background = None
-        self._body: AsyncIterable[Any] | None = None
-
-    @property
-    def body_iterator(self) -> AsyncIterable[Any]:
-        """The body as it comes; can be replaced."""
-        if self._body is None:
-            self._body = self._call.body()
-        return self._body
-
-    @body_iterator.setter
-    def body_iterator(self, body: AsyncIterable[Any]) -> None:
-        self._body = body
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._info is not None:
-            await send({"type": "http.response.debug", "info": self._info})
-        start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
-        if self._trailers:
-            start["trailers"] = True
-        await send(start)
-        whole = None
-        if self._body is None and _is_nobodys_business(send) and self._has_length():
-            whole = self._call.take_whole_body()
-        if whole is None:
-            await self._send_pieces(send)
-        else:
-            body: Message = {"type": "http.response.body", "body": whole, "more_body": False}
-            if self.background is None and self._call.is_last:
-                body[LAST_MESSAGE] = True
-            await send(body)
-        self._call.mark_sent()
-        if self.background is not None:
-            await self.background()
-
-    def _has_length(self) -> bool:
-        """Whether the client learns the length in any case, in however many messages the body is sent."""
-        return any(name == b"content-length" for name, _ in self.raw_headers)
-
-    async def _send_pieces(self, send: Send) -> None:
-        is_file = False
-        async for chunk in self.body_iterator:
-            if isinstance(chunk, Mapping):
-                is_file = True
-                await send(dict(chunk))
-            else:
-                body = chunk.encode(self.charset) if isinstance(chunk, str) else chunk
-                await send({"type": "http.response.body", "body": body, "more_body": True})
-        if not is_file:
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-def _is_nobodys_business(send: Send) -> bool:
-    """Whether nothing on the way to the server could tell a body in one message from the same in two."""
-    return type(send) is ObservedSend or isinstance(getattr(send, "__self__", None), _Call)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
+from fastrapi._datastructures.headers import RawHeaders
 from fastrapi._utils import is_async_callable
 from fastrapi.concurrency import run_in_threadpool
 from fastrapi.middleware.body_limit import is_due_to_limit
 from fastrapi.requests import Request
 from fastrapi.responses import HTMLResponse, PlainTextResponse, Response
+from fastrapi.routing.planned import PlannedCall
 from fastrapi.telemetry.state import STATE_KEY
 from fastrapi.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 
@@ -30,6 +32,14 @@ class ObservedSend:
     async def __call__(self, message: Message) -> None:
         self.has_started = self.has_started or message["type"] == "http.response.start"
         await self._send(message)
+
+    def has_delivered(self, planned: PlannedCall, status: int, headers: RawHeaders, body: bytes) -> bool:
+        """Sends a whole response without messages, if the channel is the server's own."""
+        before, self.has_started = self.has_started, True
+        if planned.deliver(self._send, status, headers, body):
+            return True
+        self.has_started = before
+        return False
 
 
 class ServerErrorMiddleware:

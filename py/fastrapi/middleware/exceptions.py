@@ -57,9 +57,20 @@ class ExceptionMiddleware:
         else:
             await self.app(scope, receive, send)
             return
-        # Routes handle their exceptions by the same handlers, but inside their own middleware.
-        scope["starlette.exception_handlers"] = (self._exception_handlers, self._status_handlers)
+        self.announce(scope)
         await wrap_app_handling_exceptions(self.app, connection)(scope, receive, send)
+
+    def announce(self, scope: Scope) -> None:
+        """Tells routes the handlers: they handle exceptions by the same, but inside their own middleware."""
+        scope["starlette.exception_handlers"] = (self._exception_handlers, self._status_handlers)
+
+    def around(self, app: ASGIApp) -> ASGIApp:
+        """Another application for HTTP with the same handlers."""
+
+        async def handled(scope: Scope, receive: Receive, send: Send) -> None:
+            await wrap_app_handling_exceptions(app, Request(scope, receive, send))(scope, receive, send)
+
+        return handled
 
     async def http_exception(self, request: Request[Any], exc: Exception) -> Response:
         """The default answer to an `HTTPException`: its detail as plain text."""

@@ -6,16 +6,25 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
+from fastrapi._datastructures.headers import RawHeaders
 from fastrapi.concurrency import run_in_threadpool
 from fastrapi.requests import Request
 from fastrapi.routing.bodies import body_bytes
-from fastrapi.types import Message, Receive, Scope, Send
+from fastrapi.types import ASGIApp, Message, Receive, Scope, Send
 
 PLAN_EXTENSION = "fastrapi.plan"
 """The ASGI extension that holds a `PlannedCall`."""
 
 LAST_MESSAGE = "fastrapi.last"
 """A key in the message after which nothing is left to be done."""
+
+
+PlannedAnswer = tuple[Any, bytes | None, Callable[[], Awaitable[None]] | None]
+"""Status and headers, then the body; or a response that sends itself, then None. At last what to await once
+it is sent, or None."""
+
+WholeAnswer = tuple[int, RawHeaders, bytes]
+"""Status, headers and body."""
 
 
 class PlannedCall(Protocol):
@@ -40,18 +49,27 @@ class PlannedCall(Protocol):
     def holds(self, scope: Scope, /) -> bool:
         """Whether the scope still leads to the route, and nothing has routed it."""
 
+    def holds_at_once(self, scope: Scope, /) -> bool:
+        """Whether it `holds`, and `run` needs no body, does not block and returns no coroutine."""
+
     def run(self, scope: Scope, body: bytes, request: Request | None, /) -> tuple[Any] | None:
         """Call the plan's function. `None`: it does not fit the request, and nothing was called."""
 
     def run_in_thread(self, scope: Scope, body: bytes, request: Request | None, /) -> tuple[Any] | None:
         """As `run`, on a thread of a pool."""
 
-    def answer(self, result: Any, /) -> tuple[Any, Message | None, Callable[[], Awaitable[None]] | None]:
-        """The two messages of the answer, or a response that sends itself and `None`; then what to await
-        once it is sent, or `None`."""
+    def answer(self, result: Any, /) -> PlannedAnswer:
+        """The answer to a request for what `run` has led to."""
 
     def leave(self, result: Any, error: BaseException, /) -> Awaitable[None]:
         """Ends the dependencies, which see the error. The error that is left is raised, now or later."""
+
+    def deliver(self, send: Send, status: int, headers: RawHeaders, body: bytes, /) -> bool:
+        """Sends a whole response at once, if the channel is the server's own and the headers have a length.
+
+        Raises:
+            Exception: What `send` would, given the messages.
+        """
 
 
 async def run_plan(planned: PlannedCall, scope: Scope, receive: Receive, send: Send) -> Receive | None:
@@ -78,21 +96,79 @@ async def run_plan(planned: PlannedCall, scope: Scope, receive: Receive, send: S
         return receive
     result = await taken[0] if planned.is_task else taken[0]
     try:
-        response, content, finish = planned.answer(result)
-        if content is None:
-            await _own_task(planned)
+        answer = planned.answer(result)
+    except BaseException as error:
+        await planned.leave(result, error)
+        raise
+    if answer[1] is None:
+        await _own_task(planned)
+    await _send(planned, result, answer, scope, receive, send)
+    return None
+
+
+def evaluate(planned: PlannedCall, scope: Scope, request: Request | None) -> WholeAnswer | ASGIApp | None:
+    """Runs a plan that `holds_at_once`.
+
+    Returns:
+        The answer; or, if more has to be done, the application that does it, or that raises what the plan has
+        raised; or None: the plan does not fit the request, and nothing was done.
+    """
+    try:
+        taken = planned.run(scope, b"", request)
+    except Exception as error:
+        return _raising(error)
+    if taken is None:
+        return None
+    result = taken[0]
+    try:
+        answer = planned.answer(result)
+    except Exception as error:
+        return _leaving(planned, result, error)
+    head, body, finish = answer
+    if body is not None and finish is None:
+        status, headers = head
+        return status, headers, body
+
+    async def send_answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await _send(planned, result, answer, scope, receive, send)
+
+    return send_answer
+
+
+def _raising(error: Exception) -> ASGIApp:
+    async def fail(scope: Scope, receive: Receive, send: Send) -> None:
+        raise error
+
+    return fail
+
+
+def _leaving(planned: PlannedCall, result: Any, error: Exception) -> ASGIApp:
+    async def leave(scope: Scope, receive: Receive, send: Send) -> None:
+        await planned.leave(result, error)
+        raise error
+
+    return leave
+
+
+async def _send(
+    planned: PlannedCall, result: Any, answer: PlannedAnswer, scope: Scope, receive: Receive, send: Send
+) -> None:
+    response, body, finish = answer
+    try:
+        if body is None:
             await response(scope, receive, send)
         else:
+            status, headers = response
+            content: Message = {"type": "http.response.body", "body": body}
             if finish is None:
                 content[LAST_MESSAGE] = True
-            await send(response)
+            await send({"type": "http.response.start", "status": status, "headers": headers})
             await send(content)
     except BaseException as error:
         await planned.leave(result, error)
         raise
     if finish is not None:
         await finish()
-    return None
 
 
 async def _own_task(planned: PlannedCall) -> None:

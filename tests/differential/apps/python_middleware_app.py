@@ -129,6 +129,12 @@ async def catching(request: Request, call_next: Any) -> Any:
         return JSONResponse({"caught": type(error).__name__, "text": str(error)}, 500)
 
 
+async def again(body: Any) -> Any:
+    async for chunk in body:
+        yield chunk
+        yield b" again"
+
+
 async def by_query(request: Request, call_next: Any) -> Any:
     """Does what the query parameter `do` asks for."""
     match request.query_params.get("do"):
@@ -176,6 +182,20 @@ async def by_query(request: Request, call_next: Any) -> Any:
             response = await call_next(request)
             body = b"".join([chunk async for chunk in response.body_iterator])
             return Response(body.upper(), response.status_code, {"X-Length": str(len(body))})
+        case "replace":
+            response = await call_next(request)
+            response.body_iterator = again(response.body_iterator)
+            del response.headers["content-length"]
+            return response
+        case "lengthless":
+            response = await call_next(request)
+            del response.headers["content-length"]
+            return response
+        case "status":
+            response = await call_next(request)
+            response.status_code = 299
+            response.set_cookie("by", "middleware")
+            return response
         case "background":
             tasks = BackgroundTasks()
             tasks.add_task(leave, "middleware's task")

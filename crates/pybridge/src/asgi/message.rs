@@ -50,22 +50,25 @@ impl<'a, 'py> Message<'a, 'py> {
 
     /// The `headers` field.
     pub(crate) fn headers(&self) -> PyResult<HeaderMap> {
-        let mut headers = HeaderMap::new();
-        if let Some(pairs) = self.get(pyo3::intern!(self.0.py(), "headers"))? {
-            for pair in pairs.try_iter()? {
-                let (name, value): (Bound<'py, PyAny>, Bound<'py, PyAny>) = pair?.extract()?;
-                let name = with_slice(&name, HeaderName::from_bytes)?;
-                let name =
-                    name.map_err(|_| PyValueError::new_err("a response header has an invalid name"))?;
-                let value = with_slice(&value, header_value)?;
-                let value = value.ok_or_else(|| {
-                    PyValueError::new_err(format!("the response header '{name}' has an invalid value"))
-                })?;
-                headers.append(name, value);
-            }
-        }
-        Ok(headers)
+        self.get(pyo3::intern!(self.0.py(), "headers"))?
+            .map_or_else(|| Ok(HeaderMap::new()), |pairs| headers_of(&pairs))
     }
+}
+
+/// Header fields from an iterable of pairs of bytes.
+pub(crate) fn headers_of(pairs: &Bound<'_, PyAny>) -> PyResult<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    for pair in pairs.try_iter()? {
+        let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair?.extract()?;
+        let name = with_slice(&name, HeaderName::from_bytes)?;
+        let name = name.map_err(|_| PyValueError::new_err("a response header has an invalid name"))?;
+        let value = with_slice(&value, header_value)?;
+        let value = value.ok_or_else(|| {
+            PyValueError::new_err(format!("the response header '{name}' has an invalid value"))
+        })?;
+        headers.append(name, value);
+    }
+    Ok(headers)
 }
 
 /// RFC 9110 5.5: leading and trailing whitespace is no part of a field value.
@@ -100,7 +103,8 @@ fn bytes_of(value: &Bound<'_, PyAny>, name: impl std::fmt::Display) -> PyResult<
 /// Small bodies are copied: that is cheaper than to come back to Python when they have been sent.
 const COPY_BELOW: usize = 16 * 1024;
 
-fn share(bytes: &Bound<'_, PyBytes>) -> Bytes {
+/// The content of `bytes`, which cannot change.
+pub(crate) fn share(bytes: &Bound<'_, PyBytes>) -> Bytes {
     let slice = bytes.as_bytes();
     if slice.len() < COPY_BELOW {
         return Bytes::copy_from_slice(slice);

@@ -30,6 +30,7 @@ pub(crate) use http::{finish, serve_with, start};
 pub use lifespan::{Lifespan, LifespanError, LifespanMode};
 pub(crate) use log::exception as log_exception;
 pub(crate) use message::type_name;
+pub(crate) use send::Send;
 
 /// An ASGI application and what its requests share.
 pub struct AsgiApp {

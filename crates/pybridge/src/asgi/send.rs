@@ -3,16 +3,17 @@ use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 use server::ResponseBody;
 use server::body::FileBody;
 
 use super::exchange::{ClientDisconnected, Exchange};
-use super::message::Message;
-use super::response::{Effect, Outbound, Outgoing, SendError, frame};
+use super::message::{Message, headers_of, share};
+use super::response::{Effect, Head, Outbound, Outgoing, SendError, frame};
 use super::suspension::{Attempt, Operation};
 
 /// `await send(message)`
@@ -36,6 +37,39 @@ impl Send {
             }
             wait_for_room(py, &exchange)
         })
+    }
+}
+
+impl Send {
+    /// Sends a whole response, as the two messages for it would. Returns whether it did: a response whose headers do not
+    /// name its length leaves in pieces.
+    ///
+    /// # Errors
+    /// What awaiting the messages would raise.
+    pub(crate) fn deliver(
+        &self,
+        status: &Bound<'_, PyAny>,
+        headers: &Bound<'_, PyAny>,
+        body: &Bound<'_, PyBytes>,
+    ) -> PyResult<bool> {
+        let exchange = &self.0;
+        let head = head(status, headers_of(headers)?)?;
+        if head.length != Some(body.as_bytes().len() as u64) {
+            return Ok(false);
+        }
+        let body = Outbound::Body {
+            chunk: share(body),
+            more: false,
+        };
+        let effect = {
+            let mut outgoing = exchange.outgoing();
+            outgoing
+                .apply(Outbound::Start(head))
+                .and_then(|_| outgoing.apply(body))
+        };
+        // Nothing has to be waited for behind the last message.
+        perform(status.py(), exchange, effect.map_err(to_exception)?);
+        Ok(true)
     }
 }
 
@@ -149,14 +183,17 @@ fn outbound(message: &Bound<'_, PyAny>) -> PyResult<Outbound> {
             let status = message.get(intern!(py, "status"))?;
             let status =
                 status.ok_or_else(|| PyValueError::new_err("'http.response.start' needs a 'status'"))?;
-            let head = frame(status_code(&status)?, message.headers()?);
-            head.map(Outbound::Start).map_err(PyValueError::new_err)
+            head(&status, message.headers()?).map(Outbound::Start)
         }
         "http.response.pathsend" => file(&message, py).map(Outbound::File),
         other => Err(PyValueError::new_err(format!(
             "'{other}' is no message that an HTTP response consists of"
         ))),
     }
+}
+
+fn head(status: &Bound<'_, PyAny>, headers: HeaderMap) -> PyResult<Head> {
+    frame(status_code(status)?, headers).map_err(PyValueError::new_err)
 }
 
 /// A status that a response can have.

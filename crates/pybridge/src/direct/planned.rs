@@ -17,6 +17,7 @@ use super::context::in_own_context;
 use super::head::{Head, place_request};
 use super::plan::{Placement, Plan};
 use super::respond::{Answer, Classes, answer, leave};
+use crate::asgi;
 use crate::placement::{Place, SyncExecutor};
 
 /// One request with its plan.
@@ -134,6 +135,11 @@ impl PlannedCall {
         self.plan.placement == Placement::Task
     }
 
+    /// Whether it `holds`, and `run` needs no body, does not block and returns no coroutine.
+    fn holds_at_once(&self, scope: &Bound<'_, PyDict>) -> PyResult<bool> {
+        Ok(!self.plan.signature.takes_body && !self.is_task() && !self.may_block() && self.holds(scope)?)
+    }
+
     /// Whether the function may block: `run_in_thread` is for it.
     #[getter]
     fn may_block(&self) -> bool {
@@ -168,15 +174,20 @@ impl PlannedCall {
         Ok(value.map(|value| (value,)))
     }
 
-    /// Builds the answer: the two ASGI messages, or a response object that sends itself and `None`; then a coroutine
-    /// function to await once it is sent, or `None`.
+    /// Builds the answer: status and headers, then the body; or a response object that sends itself, then `None`. At
+    /// last a coroutine function to await once it is sent, or `None`.
     fn answer<'py>(&self, result: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
         let py = result.py();
         match answer(&self.plan, &self.classes, result)? {
             Answer::Asgi(response, finish) => (response, py.None(), finish).into_pyobject(py),
             Answer::Ready(response, finish) => {
-                let (start, body) = messages(py, &response)?;
-                (start, body, finish).into_pyobject(py)
+                let content = match response.body() {
+                    ResponseBody::Full(bytes) => PyBytes::new(py, bytes),
+                    _ => PyBytes::new(py, b""),
+                };
+                let headers = headers(py, &response, content.as_bytes().len())?;
+                let head = (response.status().as_u16(), headers);
+                (head, content, finish).into_pyobject(py)
             }
         }
     }
@@ -189,6 +200,22 @@ impl PlannedCall {
         error: Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         leave(&self.classes, result, PyErr::from_value(error))
+    }
+
+    /// Sends a whole response, as two messages given to `send` would. Returns whether it did: only the server's own
+    /// channel takes it, and only with the body's length among the headers.
+    #[allow(clippy::unused_self)]
+    fn deliver(
+        &self,
+        send: &Bound<'_, PyAny>,
+        status: &Bound<'_, PyAny>,
+        headers: &Bound<'_, PyAny>,
+        body: &Bound<'_, PyBytes>,
+    ) -> PyResult<bool> {
+        match send.cast::<asgi::Send>() {
+            Ok(send) => send.get().deliver(status, headers, body),
+            Err(_) => Ok(false),
+        }
     }
 }
 
@@ -244,25 +271,7 @@ impl FoundBy {
     }
 }
 
-/// The ASGI messages of a complete response, whose body is always in memory.
-fn messages<'py>(py: Python<'py>, response: &Response) -> PyResult<(Bound<'py, PyDict>, Bound<'py, PyDict>)> {
-    let content = match response.body() {
-        ResponseBody::Full(bytes) => PyBytes::new(py, bytes),
-        _ => PyBytes::new(py, b""),
-    };
-    let start = PyDict::new(py);
-    start.set_item(intern!(py, "type"), intern!(py, "http.response.start"))?;
-    start.set_item(intern!(py, "status"), response.status().as_u16())?;
-    start.set_item(
-        intern!(py, "headers"),
-        headers(py, response, content.as_bytes().len())?,
-    )?;
-    let body = PyDict::new(py);
-    body.set_item(intern!(py, "type"), intern!(py, "http.response.body"))?;
-    body.set_item(intern!(py, "body"), content)?;
-    Ok((start, body))
-}
-
+/// The headers of a complete response, whose body is always in memory.
 fn headers<'py>(py: Python<'py>, response: &Response, length: usize) -> PyResult<Bound<'py, PyList>> {
     let list = PyList::empty(py);
     let fixed = |name| response.headers().contains_key(name);
