@@ -8,8 +8,8 @@ use pyo3::prelude::*;
 
 use server::placement::watched;
 
-use super::handover::Watched;
-use super::{Permit, Permits, Place, Placement, SyncMode};
+use super::handover::{Remedies, Watched};
+use super::{Attention, Permit, Permits, Place, Placement, Reserve, SyncMode};
 use crate::event_loop::{Completed, LoopHandle, completion};
 use crate::threadpool::{ThreadPool, prepare_thread};
 
@@ -56,10 +56,27 @@ impl SyncExecutor {
         self.permits.enter()
     }
 
-    /// Has a worker of the runtime wake up and look at the sockets whenever those that are in Python stay there.
-    pub fn keep_awake(&self, runtime: tokio::runtime::Handle) {
-        // A task that another thread spawns wakes a worker; before that one sleeps again it takes over the sockets.
-        self.permits.watch(move || drop(runtime.spawn(async {})));
+    /// Whom the runtime's workers tell when they sleep and wake, if one of them is a reserve.
+    pub(crate) fn attention(&self) -> Arc<Attention> {
+        Arc::clone(&self.permits.attention)
+    }
+
+    /// Has a worker of the runtime look at the sockets whenever those that are in Python stay there, or whenever those
+    /// at work do not get on, for a runtime with a reserve.
+    pub(crate) fn keep_awake(&self, runtime: tokio::runtime::Handle, reserve: Option<Arc<Reserve>>) {
+        if let Some(reserve) = &reserve {
+            let working = Arc::clone(&self.permits.attention.working);
+            runtime.spawn(Arc::clone(reserve).stand_by(working, self.event_loop.clone()));
+        }
+        let metrics = runtime.metrics();
+        let busy = move |worker| metrics.worker_total_busy_duration(worker);
+        let workers = runtime.metrics().num_workers();
+        self.permits.watch(Remedies {
+            // A task that another thread spawns wakes a worker; before that one sleeps again it takes over the sockets.
+            wake: move || drop(runtime.spawn(async {})),
+            progress: move || (0..workers).map(&busy).sum(),
+            reserve,
+        });
     }
 
     /// The pool, for calls that go there in any case.

@@ -4,10 +4,13 @@ mod executor;
 mod handover;
 mod inspect;
 mod permits;
+mod reserve;
 
 pub use executor::{Panicked, SyncExecutor};
+pub(crate) use handover::Attention;
 pub use inspect::inspect;
 pub(crate) use permits::{Permit, Permits};
+pub(crate) use reserve::Reserve;
 pub use server::placement::{Place, Placement};
 
 /// The policy for all sync callables.

@@ -1,5 +1,4 @@
 //! Serving an application from load to stop.
-use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
@@ -19,8 +18,8 @@ use crate::error::RunError;
 use crate::event_loop::{EventLoop, LoopHandle, completion};
 use crate::interpreter;
 use crate::loader::{self, LoadedApp};
-use crate::placement::SyncExecutor;
-use crate::runtime;
+use crate::placement::{Reserve, SyncExecutor};
+use crate::runtime::{self, Workers};
 use crate::thread_state;
 use crate::threadpool::{self, DEFAULT_MAX_THREADS, ThreadPool};
 
@@ -62,16 +61,21 @@ fn serve_attached(
     let handle = event_loop.handle();
     let workers = options
         .worker_threads
-        .map_or_else(|| runtime::workers_of_process(options.processes), NonZero::get);
-    let runtime = runtime::build(workers, handle.clone()).map_err(RunError::Runtime)?;
+        .map_or_else(|| Workers::of_process(options.processes), Workers::exactly);
     let pool = ThreadPool::new(handle.clone(), DEFAULT_MAX_THREADS);
     let executor = Arc::new(SyncExecutor::new(
         options.sync_mode,
         pool.clone(),
         handle.clone(),
-        workers,
+        workers.threads,
     ));
-    executor.keep_awake(runtime.handle().clone());
+    let runtime = runtime::build(workers, handle.clone(), executor.attention()).map_err(RunError::Runtime)?;
+    // Dropped before the runtime, which waits for its workers.
+    let reserve = workers.has_reserve.then(OnDuty::new);
+    executor.keep_awake(
+        runtime.handle().clone(),
+        reserve.as_ref().map(|on_duty| Arc::clone(&on_duty.0)),
+    );
     handle.wake_on(runtime.handle());
     let forced = Arc::new(AtomicI32::new(0));
     let session = Session {
@@ -96,6 +100,7 @@ fn serve_attached(
         tracing::error!(%error, "the event loop ended with an error");
     }
     let forced_by = Some(forced.load(Ordering::Relaxed)).filter(|signal| *signal != 0);
+    drop(reserve);
     let threads_left = end_threads(py, pool, runtime, forced_by.is_some());
     let report = outcome.take().unwrap_or(Err(RunError::Ended))?;
     Ok(Stopped {
@@ -103,6 +108,21 @@ fn serve_attached(
         forced_by,
         threads_left,
     })
+}
+
+/// The reserve of a runtime that runs.
+struct OnDuty(Arc<Reserve>);
+
+impl OnDuty {
+    fn new() -> Self {
+        Self(Reserve::new())
+    }
+}
+
+impl Drop for OnDuty {
+    fn drop(&mut self) {
+        self.0.dismiss();
+    }
 }
 
 /// Ends the threads of the pool and of tokio, at once if the stop was forced; whether some are left.
