@@ -5,8 +5,8 @@ from __future__ import annotations
 from calls import Call, call, get, post, text
 
 RAISED = """
-400 404 detail headers 204 304 418 299 500 starlette unencodable custom derived raising value key request
-websocket stop stop-async group assertion recursion memory os timeout
+400 404 detail headers 204 304 418 299 500 starlette unencodable custom derived raising translated value key
+request websocket stop stop-async group assertion recursion memory os timeout
 """.split()  # noqa: SIM905
 HANDLED_ONCE = ("custom", "derived")
 

@@ -26,7 +26,7 @@ DEEDS = [
         "raise",
     ),
     *("discard", "twice", "fail", "context", "iterate", "background"),
-    *("replace", "lengthless", "status"),
+    *("replace", "lengthless", "once", "status"),
 ]
 PATHS = ["/pure", "/seen/5", "/seen/x", "/context", "/text/9", "/stream", "/own", "/params", "/nothing"]
 
@@ -43,6 +43,9 @@ CORPUS = [
     *(get(f"{path}?value=handler&do=context") for path in ["/context", "/context-sync"]),
     *(get(path) for path in ["/timeout", "/slow/", "/seen/5", "/own", "/error/http", "/error/crash"]),
     get("/seen/5", X_Added="yes"),
+    *(get("/rendered?do=context") for _ in range(40)),
+    *(get("/translated") for _ in range(2)),
+    post("/translated", {"a": 1}),
     *(
         raw("/body", body, kind)
         for body in ['{"a": 1}', '{"a": "x"}', "{", ""]

@@ -72,7 +72,7 @@ class RelayedResponse(Response):
         headers: Its headers, which become the response's own.
     """
 
-    _info: Mapping[str, Any] | None = None
+    info: Mapping[str, Any] | None = None
     _trailers = False
     _body: AsyncIterable[Any] | None = None
 
@@ -94,7 +94,7 @@ class RelayedResponse(Response):
             info: What the application has told of the response, for tests.
         """
         response = cls(source, start["status"], list(start.get("headers", ())))
-        response._info = info
+        response.info = info
         response._trailers = start.get("trailers", False)
         return response
 
@@ -110,8 +110,8 @@ class RelayedResponse(Response):
         self._body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._info is not None:
-            await send({"type": "http.response.debug", "info": self._info})
+        if self.info is not None:
+            await send({"type": "http.response.debug", "info": self.info})
         start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         if self._trailers:
             start["trailers"] = True
@@ -138,6 +138,7 @@ class RelayedResponse(Response):
             and type(send) is ObservedSend
             and self._body is None
             and self.background is None
+            and type(self.raw_headers) is list
             and send.has_delivered(source.planned, self.status_code, self.raw_headers, source.content)
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextvars import Context, copy_context
+from contextvars import Context
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -16,8 +16,8 @@ _Work = Callable[[], Coroutine[Any, Any, None]]
 class SideTasks(Protocol):
     """What `side_tasks` returns, entered as an async context manager. Leaving it waits for the tasks."""
 
-    def start(self, work: _Work, *, is_short: bool = False) -> None:
-        """Starts a task, whose work raises nothing but what is no `Exception`.
+    def start(self, work: _Work, context: Context, *, is_short: bool = False) -> None:
+        """Starts a task in the context, whose work raises nothing but what is no `Exception`.
 
         If it `is_short`, it does not ask for the current task before it waits for something.
         """
@@ -44,8 +44,8 @@ class _AnyioTasks:
     def __init__(self) -> None:
         self._group = anyio.create_task_group()
 
-    def start(self, work: _Work, *, is_short: bool = False) -> None:
-        self._group.start_soon(work)
+    def start(self, work: _Work, context: Context, *, is_short: bool = False) -> None:
+        context.run(self._group.start_soon, work)
 
     def cancel(self) -> None:
         self._group.cancel_scope.cancel()
@@ -74,9 +74,9 @@ class _AsyncioTasks:
         self._running = 0
         self._ended: asyncio.Future[None] | None = None
 
-    def start(self, work: _Work, *, is_short: bool = False) -> None:
+    def start(self, work: _Work, context: Context, *, is_short: bool = False) -> None:
         self._running += 1
-        begun, context = _Begun(self._run(work)), copy_context()
+        begun = _Begun(self._run(work))
         if is_short and context.run(begun.begin):
             return
         task = asyncio.Task(begun, loop=self._loop, context=context)

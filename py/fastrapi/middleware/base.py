@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextvars import Context, copy_context
 from typing import Any
 
 import anyio
@@ -116,22 +117,23 @@ class _Dispatch:
         planned = self.inside.short_plan(self.scope)
         handlers = self.inside.handlers
         if planned is None or handlers is None:
-            return await self._run(_Call(self, self.app), is_short=planned is not None)
+            return await self._run(_Call(self, self.app), copy_context(), is_short=planned is not None)
         # The plan alone needs neither a task nor messages, unless something is left to be done after it.
         handlers.announce(self.scope)
         call = _Call(self, self.app) if planned.takes_request else None
-        answer = evaluate(planned, self.scope, None if call is None else call.request())
+        context = copy_context()
+        answer = context.run(evaluate, planned, self.scope, None if call is None else call.request())
         if isinstance(answer, tuple):
             status, headers, body = answer
             return RelayedResponse(WholeBody(planned, body, self.calls), status, headers)
         call = call or _Call(self, self.app)
         if answer is not None:
             call.app = handlers.around(answer)
-        return await self._run(call, is_short=False)
+        return await self._run(call, context)
 
-    async def _run(self, call: _Call, *, is_short: bool) -> Response:
+    async def _run(self, call: _Call, context: Context, *, is_short: bool = False) -> Response:
         self.calls.append(call)
-        self._tasks.start(call.run, is_short=is_short)
+        self._tasks.start(call.run, context, is_short=is_short)
         return await call.response()
 
 

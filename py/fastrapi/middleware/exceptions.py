@@ -65,10 +65,13 @@ class ExceptionMiddleware:
         scope["starlette.exception_handlers"] = (self._exception_handlers, self._status_handlers)
 
     def around(self, app: ASGIApp) -> ASGIApp:
-        """Another application for HTTP with the same handlers."""
+        """What stands for a route, with the same handlers around it as a route has."""
 
         async def handled(scope: Scope, receive: Receive, send: Send) -> None:
-            await wrap_app_handling_exceptions(app, Request(scope, receive, send))(scope, receive, send)
+            request = Request(scope, receive, send)
+            # Twice, as the route does it, too: what one handler raises is for another.
+            route = wrap_app_handling_exceptions(app, request)
+            await wrap_app_handling_exceptions(route, request)(scope, receive, send)
 
         return handled
 

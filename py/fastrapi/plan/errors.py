@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fastrapi._exception_handler import wrap_app_handling_exceptions
 from fastrapi._routing.base import wrap_in_middleware
 from fastrapi.middleware.errors import ServerErrorMiddleware
 from fastrapi.middleware.exceptions import ExceptionMiddleware
+from fastrapi.requests import Request
 from fastrapi.types import ASGIApp, Receive, Scope, Send
 
 if TYPE_CHECKING:
@@ -24,6 +26,11 @@ async def _raise(scope: Scope, receive: Receive, send: Send) -> None:
     raise scope[EXCEPTION]
 
 
+async def _raise_in_route(scope: Scope, receive: Receive, send: Send) -> None:
+    # As routes do: what one handler raises is for another.
+    await wrap_app_handling_exceptions(_raise, Request(scope, receive, send))(scope, receive, send)
+
+
 def error_application(app: Starlette) -> ASGIApp:
     """The exception handlers of an application around nothing but the exception.
 
@@ -32,7 +39,7 @@ def error_application(app: Starlette) -> ASGIApp:
     layers = app.middleware_layers()
     handlers = [layer for layer in layers if layer.cls is ExceptionMiddleware]
     last_resort = [layer for layer in layers if layer.cls is ServerErrorMiddleware]
-    handled = wrap_in_middleware(_raise, handlers)
+    handled = wrap_in_middleware(_raise_in_route, handlers)
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from fastrapi._datastructures.headers import RawHeaders
+from fastrapi._exception_handler import wrap_app_handling_exceptions
 from fastrapi.concurrency import run_in_threadpool
 from fastrapi.requests import Request
 from fastrapi.routing.bodies import body_bytes
@@ -87,22 +88,28 @@ async def run_plan(planned: PlannedCall, scope: Scope, receive: Receive, send: S
         receive = _replay(body, receive)
     elif planned.takes_request:
         request = Request(scope, receive, send)
-    if planned.may_block:
-        taken = await run_in_threadpool(planned.run_in_thread, scope, body, request)
-    else:
-        taken = planned.run(scope, body, request)
-    if taken is None:
-        await _own_task(planned)
-        return receive
-    result = await taken[0] if planned.is_task else taken[0]
+    left: ASGIApp
     try:
-        answer = planned.answer(result)
-    except BaseException as error:
-        await planned.leave(result, error)
-        raise
-    if answer[1] is None:
-        await _own_task(planned)
-    await _send(planned, result, answer, scope, receive, send)
+        if planned.may_block:
+            taken = await run_in_threadpool(planned.run_in_thread, scope, body, request)
+        else:
+            taken = planned.run(scope, body, request)
+        if taken is None:
+            await _own_task(planned)
+            return receive
+        result = await taken[0] if planned.is_task else taken[0]
+    except Exception as error:
+        left = _raising(error)
+    else:
+        complete = _answered(planned, result)
+        if isinstance(complete, tuple):
+            await _send_whole(complete, send)
+            return None
+        left = complete
+    await _own_task(planned)
+    # The handlers of exceptions that a route has around it.
+    handled = wrap_app_handling_exceptions(left, request or Request(scope, receive, send))
+    await handled(scope, receive, send)
     return None
 
 
@@ -115,34 +122,51 @@ def evaluate(planned: PlannedCall, scope: Scope, request: Request | None) -> Who
     """
     try:
         taken = planned.run(scope, b"", request)
-    except Exception as error:
+    except BaseException as error:
         return _raising(error)
     if taken is None:
         return None
-    result = taken[0]
+    return _answered(planned, taken[0])
+
+
+def _answered(planned: PlannedCall, result: Any) -> WholeAnswer | ASGIApp:
+    """The answer for a result, or the application that does what is left to be done."""
     try:
-        answer = planned.answer(result)
-    except Exception as error:
+        head, body, finish = planned.answer(result)
+    except BaseException as error:
         return _leaving(planned, result, error)
-    head, body, finish = answer
     if body is not None and finish is None:
         status, headers = head
         return status, headers, body
 
     async def send_answer(scope: Scope, receive: Receive, send: Send) -> None:
-        await _send(planned, result, answer, scope, receive, send)
+        try:
+            if body is None:
+                await head(scope, receive, send)
+            else:
+                await send({"type": "http.response.start", "status": head[0], "headers": head[1]})
+                await send({"type": "http.response.body", "body": body})
+        except BaseException as error:
+            await planned.leave(result, error)
+            raise
+        if finish is not None:
+            await finish()
 
     return send_answer
 
 
-def _raising(error: Exception) -> ASGIApp:
+def _raising(error: BaseException) -> ASGIApp:
     async def fail(scope: Scope, receive: Receive, send: Send) -> None:
-        raise error
+        nonlocal error
+        try:
+            raise error
+        finally:
+            del error  # its traceback leads here
 
     return fail
 
 
-def _leaving(planned: PlannedCall, result: Any, error: Exception) -> ASGIApp:
+def _leaving(planned: PlannedCall, result: Any, error: BaseException) -> ASGIApp:
     async def leave(scope: Scope, receive: Receive, send: Send) -> None:
         await planned.leave(result, error)
         raise error
@@ -150,25 +174,10 @@ def _leaving(planned: PlannedCall, result: Any, error: Exception) -> ASGIApp:
     return leave
 
 
-async def _send(
-    planned: PlannedCall, result: Any, answer: PlannedAnswer, scope: Scope, receive: Receive, send: Send
-) -> None:
-    response, body, finish = answer
-    try:
-        if body is None:
-            await response(scope, receive, send)
-        else:
-            status, headers = response
-            content: Message = {"type": "http.response.body", "body": body}
-            if finish is None:
-                content[LAST_MESSAGE] = True
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send(content)
-    except BaseException as error:
-        await planned.leave(result, error)
-        raise
-    if finish is not None:
-        await finish()
+async def _send_whole(answer: WholeAnswer, send: Send) -> None:
+    status, headers, body = answer
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, LAST_MESSAGE: True})
 
 
 async def _own_task(planned: PlannedCall) -> None:

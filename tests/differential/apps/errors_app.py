@@ -29,6 +29,10 @@ class RaisingError(Exception):
     pass
 
 
+class TranslatedError(Exception):
+    pass
+
+
 class Strange(BaseException):
     pass
 
@@ -56,6 +60,7 @@ RAISED: dict[str, Any] = {
     "custom": lambda: CustomError("x"),
     "derived": lambda: DerivedError("y"),
     "raising": RaisingError,
+    "translated": TranslatedError,
     "value": lambda: ValueError("unhandled"),
     "key": lambda: KeyError("unhandled"),
     "request": lambda: RequestValidationError([{"type": "own", "loc": ("a",), "msg": "m", "input": 1}]),
@@ -270,6 +275,11 @@ async def custom(request: Request, error: CustomError) -> Response:
 @handled.exception_handler(RaisingError)
 def raising(request: Request, error: RaisingError) -> Response:
     raise RuntimeError("in the handler")
+
+
+@handled.exception_handler(TranslatedError)
+def translated(request: Request, error: TranslatedError) -> Response:
+    raise HTTPException(402, "in other words") from error
 
 
 @handled.exception_handler(RequestValidationError)

@@ -40,6 +40,17 @@ class Own(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
+class Rendered(JSONResponse):
+    """A response whose rendering sets a context variable."""
+
+    def render(self, content: Any) -> bytes:
+        return super().render([content, noted("rendering")])
+
+
+class TranslatedError(Exception):
+    pass
+
+
 def chunks() -> Any:
     yield "one "
     yield "two"
@@ -85,6 +96,22 @@ def with_routes(*middleware: Middleware) -> FastAPI:
         if action == "unencodable":
             return object()
         return value
+
+    @app.get("/rendered", response_class=Rendered)
+    def rendered() -> Any:
+        return "rendered"
+
+    @app.get("/translated")
+    async def translated() -> Any:
+        raise TranslatedError
+
+    @app.post("/translated")
+    def translated_body(data: dict[str, int] = Body()) -> Any:
+        raise TranslatedError
+
+    @app.exception_handler(TranslatedError)
+    async def in_other_words(request: Request, error: TranslatedError) -> Response:
+        raise HTTPException(402, "in other words") from error
 
     @app.get("/own")
     async def own() -> Response:
@@ -168,6 +195,10 @@ async def by_query(request: Request, call_next: Any) -> Any:
         case "fail":
             await call_next(request)
             raise ValueError("after the response")
+        case "once":
+            response = await call_next(request)
+            response.raw_headers = (pair for pair in response.raw_headers if pair[0] != b"content-length")
+            return response
         case "context":
             before = seen.get()
             response = await call_next(request)

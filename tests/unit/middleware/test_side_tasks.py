@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 
 import anyio
 import anyio.lowlevel
@@ -29,8 +29,8 @@ async def test_leaving_waits_for_the_tasks() -> None:
         events.append("end")
 
     async with side_tasks() as tasks:
-        tasks.start(work)
-        tasks.start(work)
+        tasks.start(work, copy_context())
+        tasks.start(work, copy_context())
     assert events == ["begin", "begin", "end", "end"]
 
 
@@ -44,7 +44,7 @@ async def test_cancelled_tasks_end_their_waiting() -> None:
             events.append("cancelled")
 
     async with side_tasks() as tasks:
-        tasks.start(work)
+        tasks.start(work, copy_context())
         await anyio.lowlevel.checkpoint()
         tasks.cancel()
     assert events == ["cancelled"]
@@ -61,7 +61,7 @@ async def test_an_error_and_a_timeout_cancel_the_tasks() -> None:
 
     with anyio.move_on_after(0.01) as scope:
         async with side_tasks() as tasks:
-            tasks.start(work)
+            tasks.start(work, copy_context())
     assert scope.cancelled_caught
     assert events == ["cancelled"]
 
@@ -73,7 +73,7 @@ async def test_context_variables_stay_inside() -> None:
         assert variable.get() == "inside"
 
     async with side_tasks() as tasks:
-        tasks.start(work)
+        tasks.start(work, copy_context())
         assert variable.get() == "outside"
 
 
@@ -89,7 +89,7 @@ class TestOnAsyncio:
             seen.append(asyncio.current_task())
 
         async with side_tasks() as tasks:
-            tasks.start(work)
+            tasks.start(work, copy_context())
             assert len(seen) == 1
             assert asyncio.current_task() is starting
         assert seen[0] is seen[1] is not starting
@@ -105,7 +105,7 @@ class TestOnAsyncio:
                 events.append("timeout")
 
         async with side_tasks() as tasks:
-            tasks.start(work)
+            tasks.start(work, copy_context())
             await asyncio.sleep(0.01)
             events.append("outside")
         assert events == ["timeout", "outside"]
@@ -118,7 +118,7 @@ class TestOnAsyncio:
             await inner[0]
 
         async with side_tasks() as tasks:
-            tasks.start(work)
+            tasks.start(work, copy_context())
             tasks.cancel()
         assert inner[0].cancelled()
 
@@ -132,5 +132,5 @@ class TestOnAsyncio:
             seen.append(asyncio.current_task() is starting)
 
         async with side_tasks() as tasks:
-            tasks.start(work, is_short=True)
+            tasks.start(work, copy_context(), is_short=True)
         assert seen == [True, False]
