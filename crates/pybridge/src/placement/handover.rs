@@ -1,15 +1,18 @@
 //! Has a worker look at the sockets while another one waits for the interpreter's lock, or is blocked otherwise.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::thread::{self, Thread};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::reserve::{Reserve, Working};
 use super::{Permit, Permits};
 
 /// How often it is looked whether the same workers are still inside.
 const INTERVAL: Duration = Duration::from_millis(2);
+/// So many looks are left out while workers only pass on what is for others, such as the loop's thread: each look costs
+/// whoever has the core a change of threads and back.
+const LEFT_OUT: u32 = 4;
 /// After so many looks at which nobody did anything the thread sleeps until somebody does.
 const QUIET_LOOKS: u32 = 10;
 /// After so many looks without progress of any worker at work, it is blocked, whatever it does.
@@ -19,10 +22,17 @@ const RELIEVED_LOOKS: u32 = 10;
 /// After so many looks a reserve at sleep looks at its queue.
 const TURN_LOOKS: u32 = 25;
 
+/// [`Attention::rest`]: the thread looks at intervals.
+const AWAKE: u8 = 0;
+/// It looks at longer intervals, and when somebody enters.
+const DROWSY: u8 = 1;
+/// It looks when somebody has work, or enters.
+const ASLEEP: u8 = 2;
+
 /// The thread that watches, as seen by those whom it watches.
 #[derive(Debug, Default)]
 pub(crate) struct Attention {
-    is_asleep: AtomicBool,
+    rest: AtomicU8,
     thread: OnceLock<Thread>,
     pub(super) working: Arc<Working>,
 }
@@ -31,7 +41,9 @@ impl Attention {
     /// A worker of a runtime with a [`Reserve`] has woken up.
     pub(crate) fn worker_wakes(&self) {
         self.working.begin();
-        self.attract();
+        if self.rest.load(Ordering::SeqCst) == ASLEEP {
+            self.rouse();
+        }
     }
 
     /// A worker of a runtime with a [`Reserve`] is about to sleep.
@@ -39,16 +51,16 @@ impl Attention {
         self.working.end();
     }
 
-    /// To be called after what the thread shall see: whoever falls asleep looks again afterwards.
-    fn attract(&self) {
-        if self.is_asleep.load(Ordering::SeqCst) {
+    /// A worker has entered. To be called afterwards: whoever lies down looks once more then.
+    fn worker_enters(&self) {
+        if self.rest.load(Ordering::SeqCst) != AWAKE {
             self.rouse();
         }
     }
 
     #[cold]
     fn rouse(&self) {
-        self.is_asleep.store(false, Ordering::SeqCst);
+        self.rest.store(AWAKE, Ordering::SeqCst);
         if let Some(thread) = self.thread.get() {
             thread.unpark();
         }
@@ -82,7 +94,7 @@ impl Watched {
     /// Takes a permit, and wakes the thread that watches.
     pub(super) fn enter(&self) -> Option<Permit<'_>> {
         let permit = self.permits.enter();
-        self.attention.attract();
+        self.attention.worker_enters();
         permit
     }
 
@@ -112,27 +124,44 @@ impl Drop for Watched {
 /// Runs as long as there is something to watch.
 fn run<W: Fn(), P: Fn() -> Duration>(watched: &Weak<Watched>, remedies: &Remedies<W, P>) {
     let mut looks = Looks::default();
+    let mut passed = 1;
     loop {
         let Some(watched) = watched.upgrade() else { return };
-        let attention = &watched.attention;
-        let is_working = attention.working.is_anyone();
-        let look = looks.at(watched.permits.word(), is_working.then(&remedies.progress));
+        let working = Arc::clone(&watched.attention.working);
+        let progress = working.is_anyone().then(&remedies.progress);
+        let look = looks.at(passed, watched.permits.word(), progress);
         if look == Look::Stuck {
             (remedies.wake)();
         }
         let is_called = (remedies.reserve.as_ref()).is_some_and(|reserve| order(reserve, &look, &looks));
-        if look == Look::Quiet && !is_called {
-            attention.is_asleep.store(true, Ordering::SeqCst);
-            // Who has entered before this may not have seen it.
-            if watched.permits.word() == looks.last && !attention.working.is_anyone() {
+        passed = match look {
+            Look::Quiet if !is_called => rest(watched, ASLEEP, &looks),
+            Look::Unentered if !is_called => rest(watched, DROWSY, &looks),
+            _ => {
                 drop(watched);
-                thread::park();
+                thread::sleep(INTERVAL);
+                1
             }
-            continue;
-        }
-        drop(watched);
-        thread::sleep(INTERVAL);
+        };
     }
+}
+
+/// Lies down until somebody calls, or for some intervals; how many have passed, as far as anything has.
+fn rest(watched: Arc<Watched>, how: u8, looks: &Looks) -> u32 {
+    let attention = Arc::clone(&watched.attention);
+    attention.rest.store(how, Ordering::SeqCst);
+    // Who has entered before this may not have seen it.
+    let is_missed = watched.permits.word() != looks.last || (how == ASLEEP && attention.working.is_anyone());
+    drop(watched);
+    let began = Instant::now();
+    match how {
+        _ if is_missed => {}
+        ASLEEP => thread::park(),
+        _ => thread::park_timeout(INTERVAL * (LEFT_OUT + 1)),
+    }
+    attention.rest.store(AWAKE, Ordering::SeqCst);
+    let intervals = began.elapsed().as_micros() / INTERVAL.as_micros();
+    u32::try_from(intervals).unwrap_or(u32::MAX)
 }
 
 /// Tells the reserve what to do; whether it is at work afterwards.
@@ -146,7 +175,7 @@ fn order(reserve: &Reserve, look: &Look, looks: &Looks) -> bool {
         reserve.relieve();
         return false;
     }
-    if !is_called && looks.number % TURN_LOOKS == 0 {
+    if !is_called && looks.has_turn {
         reserve.turn();
     }
     is_called
@@ -159,28 +188,36 @@ enum Look {
     Stuck,
     /// Nobody has been inside, or at work, for some looks.
     Quiet,
+    /// Nobody is inside, or was since the last look.
+    Unentered,
     Other,
 }
 
+/// What was seen. All numbers are of intervals.
 #[derive(Debug, Default)]
 struct Looks {
     number: u32,
+    /// Whether the reserve is to look at its queue.
+    has_turn: bool,
     last: u64,
-    /// Looks at which the same were inside.
+    /// The same are inside.
     same: u32,
     progress: Option<Duration>,
-    /// Looks at which those at work had done nothing.
+    /// Those at work have done nothing.
     without_progress: u32,
     idle: u32,
     since_stuck: u32,
 }
 
 impl Looks {
-    /// With the permits' word, and how far those at work have got, if somebody is.
-    fn at(&mut self, word: u64, progress: Option<Duration>) -> Look {
-        let count = |before: u32, again: bool| if again { before.saturating_add(1) } else { 0 };
+    /// So many intervals after the last one, with the permits' word, and how far those at work have got, if somebody is.
+    fn at(&mut self, passed: u32, word: u64, progress: Option<Duration>) -> Look {
+        let count = |before: u32, again: bool| if again { before.saturating_add(passed) } else { 0 };
         let is_inside = Permits::is_anyone_inside(word);
-        self.number = self.number.wrapping_add(1);
+        let has_anyone_entered = is_inside || word != self.last;
+        let before = (self.number, self.same, self.without_progress);
+        self.number = self.number.wrapping_add(passed);
+        self.has_turn = self.number / TURN_LOOKS != before.0 / TURN_LOOKS;
         self.same = count(self.same, is_inside && word == self.last);
         self.last = word;
         self.without_progress = count(
@@ -189,14 +226,18 @@ impl Looks {
         );
         self.progress = progress;
         self.idle = count(self.idle, !is_inside && progress.is_none());
-        let is_stuck = self.same > 0 || self.without_progress >= BLOCKED_LOOKS;
+        let is_blocked = |looks: u32| looks >= BLOCKED_LOOKS;
+        let is_stuck = self.same > 0 || is_blocked(self.without_progress);
         self.since_stuck = count(self.since_stuck, !is_stuck);
-        if self.same == 1 || self.without_progress == BLOCKED_LOOKS {
+        let are_kept = self.same > 0 && before.1 == 0;
+        if are_kept || (is_blocked(self.without_progress) && !is_blocked(before.2)) {
             Look::Stuck
         } else if self.idle >= QUIET_LOOKS {
             Look::Quiet
-        } else {
+        } else if has_anyone_entered {
             Look::Other
+        } else {
+            Look::Unentered
         }
     }
 }
@@ -211,37 +252,87 @@ mod tests {
     fn who_stays_inside_is_noticed_once() {
         let permits = Permits::new(2);
         let mut looks = Looks::default();
-        assert_eq!(looks.at(permits.word(), None), Look::Other);
+        assert_eq!(looks.at(1, permits.word(), None), Look::Unentered);
         let inside = permits.enter().unwrap();
-        let found = [(); 4].map(|()| looks.at(permits.word(), None));
+        let found = [(); 4].map(|()| looks.at(1, permits.word(), None));
         assert_eq!(found, [Look::Other, Look::Stuck, Look::Other, Look::Other]);
         assert_eq!(looks.since_stuck, 0);
         drop(inside);
         let _inside = permits.enter().unwrap();
-        assert_eq!(looks.at(permits.word(), None), Look::Other, "it is another one");
+        assert_eq!(
+            looks.at(1, permits.word(), None),
+            Look::Other,
+            "it is another one"
+        );
         assert_eq!(looks.since_stuck, 1);
-        assert_eq!(looks.at(permits.word(), None), Look::Stuck);
+        assert_eq!(looks.at(1, permits.word(), None), Look::Stuck);
     }
 
     #[test]
     fn who_works_without_progress_is_noticed_once() {
         let mut looks = Looks::default();
         let at = Some(Duration::from_millis(1));
-        let found: Vec<_> = (0..2 * BLOCKED_LOOKS).map(|_| looks.at(0, at)).collect();
+        let found: Vec<_> = (0..2 * BLOCKED_LOOKS).map(|_| looks.at(1, 0, at)).collect();
         let stuck: Vec<_> = found.iter().map(|look| *look == Look::Stuck).collect();
         assert_eq!(stuck.iter().filter(|is_stuck| **is_stuck).count(), 1);
         assert_eq!(looks.since_stuck, 0);
-        assert_eq!(looks.at(0, Some(Duration::from_millis(2))), Look::Other);
+        assert_eq!(looks.at(1, 0, Some(Duration::from_millis(2))), Look::Unentered);
         assert_eq!(looks.since_stuck, 1);
+    }
+
+    #[test]
+    fn left_out_looks_count() {
+        let mut looks = Looks::default();
+        let at = Some(Duration::ZERO);
+        let found = [0, BLOCKED_LOOKS - 1, 3, 3].map(|passed| looks.at(passed, 0, at));
+        assert_eq!(
+            found,
+            [Look::Unentered, Look::Unentered, Look::Stuck, Look::Unentered]
+        );
+        let turns = [TURN_LOOKS, 1, 2 * TURN_LOOKS, TURN_LOOKS - 1].map(|passed| {
+            looks.at(passed, 0, None);
+            looks.has_turn
+        });
+        assert_eq!(turns, [true, false, true, true]);
+    }
+
+    #[test]
+    fn between_entries_the_thread_may_look_less_often() {
+        let permits = Permits::new(2);
+        let mut looks = Looks::default();
+        drop(permits.enter());
+        assert_eq!(
+            looks.at(1, permits.word(), None),
+            Look::Other,
+            "somebody was inside"
+        );
+        assert_eq!(looks.at(1, permits.word(), None), Look::Unentered);
+        drop(permits.enter());
+        assert_eq!(looks.at(0, permits.word(), None), Look::Other);
+    }
+
+    #[test]
+    fn who_enters_or_has_work_calls_the_thread() {
+        let attention = Attention::default();
+        let rest_after = |rest: u8, event: fn(&Attention)| {
+            attention.rest.store(rest, Ordering::SeqCst);
+            event(&attention);
+            attention.rest.load(Ordering::SeqCst)
+        };
+        assert_eq!(rest_after(DROWSY, Attention::worker_wakes), DROWSY);
+        assert_eq!(rest_after(DROWSY, Attention::worker_enters), AWAKE);
+        assert_eq!(rest_after(ASLEEP, Attention::worker_wakes), AWAKE);
+        assert_eq!(rest_after(ASLEEP, Attention::worker_enters), AWAKE);
     }
 
     #[test]
     fn the_thread_sleeps_only_while_nobody_enters() {
         let mut looks = Looks::default();
-        let found: Vec<_> = (0..QUIET_LOOKS).map(|_| looks.at(0, None)).collect();
+        let found: Vec<_> = (0..QUIET_LOOKS).map(|_| looks.at(1, 0, None)).collect();
         assert_eq!(found.last(), Some(&Look::Quiet));
-        assert!(found.iter().rev().skip(1).all(|look| *look == Look::Other));
-        assert_eq!(looks.at(0, Some(Duration::ZERO)), Look::Other, "somebody works");
+        assert!(found.iter().rev().skip(1).all(|look| *look == Look::Unentered));
+        let at_work = Some(Duration::ZERO);
+        assert_eq!(looks.at(1, 0, at_work), Look::Unentered, "somebody works");
     }
 
     #[test]
@@ -257,10 +348,6 @@ mod tests {
             let _inside = watched.enter().unwrap();
             woken.recv().unwrap();
         }
-        watched.attention.is_asleep.store(true, Ordering::SeqCst);
-        let inside = watched.enter();
-        assert!(!watched.attention.is_asleep.load(Ordering::SeqCst));
-        drop(inside);
         drop(watched);
         // The sender is gone with the thread.
         while woken.recv().is_ok() {}
