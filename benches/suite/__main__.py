@@ -52,10 +52,11 @@ def setup(arguments: argparse.Namespace) -> int:
 
 
 def measure(row: Row, raw: Path, arguments: argparse.Namespace, common: list[str]) -> None:
-    rounds = "1" if row.asks.startswith("k6") else str(arguments.rounds)
+    rounds = arguments.rounds or row.rounds
+    duration = arguments.duration or row.duration
     webbench(
         "run", "--workloads", row.asks, "--peers", ",".join(row.contenders()), "--workers", str(row.workers),
-        "--rounds", rounds, "--duration", str(arguments.duration), "--k6-duration", K6_SECONDS,
+        "--rounds", str(rounds), "--duration", str(duration), "--k6-duration", K6_SECONDS,
         "--out", str(raw / f"{row.name}.json"), *common, WEBBENCH_OURS=arguments.server,
     )  # fmt: skip
 
@@ -76,7 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.rows or "cold" in arguments.rows.split(","):
         names.append("cold")
         webbench(
-            "cold", "--peers", ",".join(known.cold.contenders()), "--out", str(raw / "cold.json"), *common,
+            "cold", "--peers", ",".join(known.cold.contenders()), "--rounds", str(known.cold.rounds),
+            "--out", str(raw / "cold.json"), *common,
             WEBBENCH_OURS=arguments.server,
         )  # fmt: skip
     results = Path(arguments.out, "results.json")
@@ -122,8 +124,8 @@ def main() -> int:
     command.add_argument("--server", required=True, help="path of fastrapi-server")
     command.add_argument("--out", required=True, help="folder for the results")
     command.add_argument("--rows", help="comma-separated; default: all")
-    command.add_argument("--rounds", type=int, default=3)
-    command.add_argument("--duration", type=float, default=1.2, help="seconds of each timed run")
+    command.add_argument("--rounds", type=int, help="default: the row's")
+    command.add_argument("--duration", type=float, help="seconds of each timed run; default: the row's")
     command.add_argument("options", nargs="*", help="passed to webbench")
     command.set_defaults(do=run)
 

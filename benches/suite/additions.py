@@ -11,7 +11,7 @@ from webbench.peers import PEERS, Command, Launch, Peer
 from webbench.workloads import HELLO_SYNC, WORKLOADS, Request, Workload
 
 from .calls import calls_or_wrk
-from .table import BENCHES, CALLS, EMBEDDED, REFERENCE
+from .table import BENCHES, CALLS, EMBEDDED, OURS, REFERENCE
 
 APPS = BENCHES / "apps"
 VARIANT = "http_middleware"
@@ -30,7 +30,7 @@ K6_SYNC = Workload("k6_sync", "hello JSON, sync def, k6 with 20 VUs", (HELLO_SYN
 SUBSTITUTES = {
     REFERENCE: ("fastapi_app:app", "http_middleware_asgi:app", ["--app-dir", str(APPS)]),
     EMBEDDED: ("fastapi_app:app", "http_middleware_asgi:app", ["--app-dir", str(APPS)]),
-    "ours": ("ours_app:app", "http_middleware_asgi:app", ["--app-dir", str(APPS)]),
+    OURS: ("ours_app:app", "http_middleware_asgi:app", ["--app-dir", str(APPS)]),
     "blacksheep-granian": ("blacksheep_app:app", f"{APPS}/http_middleware_blacksheep.py:app", []),
     "litestar-granian": ("litestar_app:app", f"{APPS}/http_middleware_litestar.py:app", []),
     "django-bolt": ("djangobolt_app.py", f"{APPS}/http_middleware_djangobolt.py", []),
@@ -56,15 +56,24 @@ def _with_middleware(peer: Peer) -> Peer:
     return replace(peer, command=command)
 
 
+def _calls_alone(ours: Peer) -> Peer:
+    """Ours with the application that makes the search workload's calls without requests."""
+    plain: Command = ours.command
+
+    def command(launch: Launch) -> list[str]:
+        words = list(plain(launch))
+        words[words.index("ours_app:app")] = "search_calls:app"
+        return [*words, "--app-dir", str(APPS)]
+
+    return replace(ours, name=CALLS, command=command, note="the calls of the search workload, without HTTP")
+
+
 def register() -> None:
     """Adds all of it to webbench's tables."""
     PEERS[EMBEDDED] = replace(PEERS[REFERENCE], name=EMBEDDED, venv=EMBEDDED)
     for name, peer in PEERS.items():
         PEERS[name] = _with_middleware(peer)
-    PEERS[CALLS] = Peer(
-        CALLS, "ours", (), lambda _: ["python", str(APPS / "search_calls.py")], "redis", "/search?q=python",
-        note="the calls of the search workload, without HTTP",
-    )  # fmt: skip
+    PEERS[CALLS] = _calls_alone(PEERS[OURS])
     for workload in (HTTP_MIDDLEWARE, K6_SYNC):
         WORKLOADS[workload.name] = workload
     CLIENTS["wrk"] = calls_or_wrk

@@ -7,7 +7,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from .table import LIMIT, OURS, REFERENCE
+from .table import CALLS, LIMIT, OURS, REFERENCE
 
 MIB = 2**20
 Run = dict[str, Any]
@@ -32,6 +32,13 @@ def _ratio(runs: list[Run], others: list[Run], key: str) -> float | None:
     return statistics.median(ratios) if ratios else None
 
 
+def _above(runs: list[Run], others: list[Run], key: str) -> float | None:
+    """The median over the rounds of the peer's figure less the other's, for the reason of :func:`_ratio`."""
+    other = {run["round"]: run[key] for run in others}
+    found = [run[key] - other[run["round"]] for run in runs if run["round"] in other]
+    return statistics.median(found) if found else None
+
+
 def _trouble(runs: list[Run]) -> dict[str, Any]:
     """Why there are no figures of a peer."""
     for key in ("cannot", "failed"):
@@ -44,7 +51,9 @@ def _trouble(runs: list[Run]) -> dict[str, Any]:
     return {"failed": "no run"}
 
 
-def _loaded(runs: list[Run], reference: list[Run], limit: list[Run], ours: list[Run]) -> dict[str, Any]:
+def _loaded(
+    runs: list[Run], reference: list[Run], limit: list[Run], ours: list[Run], calls: list[Run]
+) -> dict[str, Any]:
     rates = [run["rps"] for run in runs]
     return {
         "cpu_us": _median(runs, "cpu_us"),
@@ -56,6 +65,7 @@ def _loaded(runs: list[Run], reference: list[Run], limit: list[Run], ours: list[
         "times_less": _ratio(runs, reference, "cpu_us"),
         "of_axum": _ratio(limit, runs, "cpu_us"),
         "of_ours": _ratio(ours, runs, "cpu_us"),
+        "above_calls_us": _above(runs, calls, "cpu_us"),
         "runs": len(runs),
     }
 
@@ -83,7 +93,7 @@ def peers_of(record: dict[str, Any]) -> dict[str, dict[str, Any]]:
         elif "ready_s" in runs[0]:
             found[peer] = _started(runs)
         else:
-            found[peer] = _loaded(runs, *(clean.get(name, []) for name in (REFERENCE, LIMIT, OURS)))
+            found[peer] = _loaded(runs, *(clean.get(name, []) for name in (REFERENCE, LIMIT, OURS, CALLS)))
     return found
 
 

@@ -34,6 +34,8 @@ class Row:
     above: float | None = None
     blocking: list[str] = field(default_factory=list)
     judged: bool = True
+    rounds: int = 3
+    duration: float = 1.2
 
     @property
     def asks(self) -> str:
@@ -42,8 +44,8 @@ class Row:
 
     def contenders(self) -> list[str]:
         """Everybody who is measured, the reference first."""
-        known = [REFERENCE, EMBEDDED, OURS, *self.peers, LIMIT]
-        return [*known, CALLS] if self.above is not None else known
+        ours = [OURS] if self.above is None else [OURS, CALLS]  # neighbours in time
+        return [REFERENCE, EMBEDDED, *ours, *self.peers, LIMIT]
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Cold:
     peers: list[str]
     first_answer_of: dict[str, float]
     memory_of: dict[str, float]
+    rounds: int = 3
 
     def contenders(self) -> list[str]:
         return [REFERENCE, EMBEDDED, OURS, *self.peers, LIMIT]

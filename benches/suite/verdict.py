@@ -89,8 +89,7 @@ def judge_row(row: Row, all_peers: dict[str, dict[str, Figures]]) -> list[Judgem
         reason = {name: peers.get(name) for name in (OURS, REFERENCE)}
         return [Judgement(row.name, f"no figures: {reason}"[:300], False)]
     found = _cpu(row, ours) + _against_rows(row, ours, all_peers) + _against_rivals(row, peers)
-    if row.above is not None and (calls := usable(peers).get(CALLS)):
-        above = ours["cpu_us"] - calls["cpu_us"]
+    if row.above is not None and (above := ours["above_calls_us"]) is not None:
         says = f"{above:.0f} µs above the calls alone (at most {row.above:g})"
         found.append(Judgement(row.name, says, above <= row.above))
     return found
