@@ -1,16 +1,37 @@
 """OAuth2 (RFC 6749): the flows as documented schemes, and the password flow's form."""
 
-from typing import Annotated, Any
+from functools import cached_property
+from types import NoneType
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastrapi.exceptions import HTTPException
-from fastrapi.openapi.security_models import OAuth2 as OAuth2Model
-from fastrapi.openapi.security_models import OAuthFlows as OAuthFlowsModel
 from fastrapi.param_functions import Form
 from fastrapi.requests import HTTPConnection
 from fastrapi.security.base import SecurityBase
 from fastrapi.security.scopes import SecurityScopes as SecurityScopes
 from fastrapi.security.utils import get_authorization_scheme_param
 from fastrapi.status import HTTP_401_UNAUTHORIZED
+
+if TYPE_CHECKING:
+    from fastrapi.openapi.security_models import OAuth2 as OAuth2Model
+    from fastrapi.openapi.security_models import OAuthFlows as OAuthFlowsModel
+
+_NO_FLOWS: dict[str, dict[str, Any]] = {}
+_REQUIRED_URLS = {
+    "implicit": {"authorizationUrl"},
+    "password": {"tokenUrl"},
+    "clientCredentials": {"tokenUrl"},
+    "authorizationCode": {"authorizationUrl", "tokenUrl"},
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The document's models are part of this module, but imported only for who names them."""
+    if name not in ("OAuth2Model", "OAuthFlowsModel"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from fastrapi.openapi import security_models
+
+    return getattr(security_models, name.removesuffix("Model"))
 
 
 class OAuth2PasswordRequestForm:
@@ -71,19 +92,34 @@ class OAuth2(SecurityBase):
         flows: the flows, as a model or as the mapping that OpenAPI describes.
     """
 
-    model: OAuth2Model
-
     def __init__(
         self,
         *,
-        flows: OAuthFlowsModel | dict[str, dict[str, Any]] = OAuthFlowsModel(),
+        flows: "OAuthFlowsModel | dict[str, dict[str, Any]]" = _NO_FLOWS,
         scheme_name: str | None = None,
         description: str | None = None,
         auto_error: bool = True,
     ) -> None:
-        self.model = OAuth2Model.model_validate({"flows": flows, "description": description})
+        vars(self).pop("model", None)
+        if isinstance(flows, dict) and _is_valid(flows, description):
+            self._declared: dict[str, Any] = {"flows": _copy(flows), "description": description}
+        else:
+            # Says what is wrong, if something is, to who made the mistake.
+            self._declared = {"flows": flows, "description": description}
+            self.model  # noqa: B018
         self.scheme_name = scheme_name or type(self).__name__
         self.auto_error = auto_error
+
+    if TYPE_CHECKING:
+        model: OAuth2Model
+    else:
+
+        @cached_property
+        def model(self):
+            """The scheme's description. Only the document needs it, and what it takes to import."""
+            from fastrapi.openapi.security_models import OAuth2
+
+            return OAuth2.model_validate(self._declared)
 
     def make_not_authenticated_error(self) -> HTTPException:
         """The error for missing credentials; override it to answer differently.
@@ -182,3 +218,29 @@ class OAuth2AuthorizationCodeBearer(OAuth2):
 
     async def __call__(self, request: HTTPConnection) -> str | None:
         return self._bearer_token(request)
+
+
+def _is_valid(flows: dict[Any, Any], description: Any) -> bool:
+    """Whether the model can be made of these for sure: nothing but the known keys, with text."""
+
+    def is_flow(name: Any, flow: Any) -> bool:
+        urls = _REQUIRED_URLS.get(name)
+        return (
+            urls is not None
+            and type(flow) is dict
+            and urls <= flow.keys() <= {*urls, "refreshUrl", "scopes"}
+            and all(type(flow[url]) is str for url in urls)
+            and type(flow.get("refreshUrl")) in (str, NoneType)
+            and type(scopes := flow.get("scopes", {})) is dict
+            and all(type(text) is str for scope in scopes.items() for text in scope)
+        )
+
+    return type(description) in (str, NoneType) and all(is_flow(name, flow) for name, flow in flows.items())
+
+
+def _copy(flows: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What the caller changes later is not meant: the model would have its own copy, too."""
+    return {
+        name: {key: dict(value) if isinstance(value, dict) else value for key, value in flow.items()}
+        for name, flow in flows.items()
+    }

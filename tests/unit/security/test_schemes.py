@@ -1,11 +1,17 @@
 """Security schemes as plain callables: what they take from a request, and what they refuse."""
 
 import asyncio
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from fastrapi.compat.starlette.exceptions import HTTPException
+from fastrapi.openapi.models import OAuthFlowPassword, OAuthFlows
 from fastrapi.requests import Request
 from fastrapi.security import (
     APIKeyCookie,
@@ -155,3 +161,52 @@ def test_package_has_no_other_names() -> None:
 
     with pytest.raises(AttributeError, match="no attribute 'Missing'"):
         _ = fastrapi.security.Missing
+
+
+def test_what_the_document_says_of_a_flow_is_imported_by_who_asks_for_it() -> None:
+    script = """if True:
+        import sys
+        from fastrapi import FastrAPI
+        from fastrapi.security import OAuth2PasswordBearer
+        scheme = OAuth2PasswordBearer("token", scopes={"a": "A"})
+        assert "fastrapi.openapi.security_models" not in sys.modules
+        assert scheme.model.flows.password.tokenUrl == "token"
+        from fastrapi.security.oauth2 import OAuth2Model, OAuthFlowsModel
+        assert type(scheme.model) is OAuth2Model and type(scheme.model.flows) is OAuthFlowsModel
+    """
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: OAuth2PasswordBearer(None),  # type: ignore[arg-type]
+        lambda: OAuth2PasswordBearer("token", description=1),  # type: ignore[arg-type]
+        lambda: OAuth2PasswordBearer("token", scopes={"a": 1}),  # type: ignore[dict-item]
+        lambda: OAuth2PasswordBearer("token", refreshUrl=1),  # type: ignore[arg-type]
+        lambda: OAuth2(flows=None),  # type: ignore[arg-type]
+        lambda: OAuth2(flows={"password": {}}),
+        lambda: OAuth2(flows={"password": []}),  # type: ignore[dict-item]
+    ],
+)
+def test_a_mistake_in_a_flow_is_reported_where_it_is_made(make: Callable[[], Any]) -> None:
+    with pytest.raises(ValidationError):
+        make()
+
+
+def test_the_model_of_a_scheme_is_what_its_arguments_were_when_it_was_made() -> None:
+    scopes = {"a": "A"}
+    scheme = OAuth2PasswordBearer("token", scopes=scopes)
+    copied = pickle.loads(pickle.dumps(scheme))
+    scopes["b"] = "B"
+    assert scheme.model.flows.password == OAuthFlowPassword(
+        tokenUrl="token", refreshUrl=None, scopes={"a": "A"}
+    )
+    assert copied.model == scheme.model
+    assert scheme.model is scheme.model
+    assert OAuth2().model == OAuth2(flows=OAuthFlows()).model
+    kept = OAuth2(flows={"password": {"tokenUrl": "token", "x-own": 1}}).model.flows.password
+    assert kept is not None
+    assert kept.model_extra == {"x-own": 1}
+    scheme.model = OAuth2().model
+    assert scheme.model.flows.password is None

@@ -47,8 +47,16 @@ def _eval(source, *scopes):
     return eval(_precompiled(source, "eval"), *scopes)
 
 
+_annotations = {}
+"""The codes of annotations, by their text: the same few are asked for again and again."""
+
+
 def _compile(source, name, mode):
-    code = _precompiled(source, mode) if name == "<string>" else source
+    code = _annotations.get(source) if mode == "eval" and name == "<string>" else source
+    if code is None:
+        code = _precompiled(source, mode)
+        if code is not source:
+            _annotations[source] = code
     return compile(code, name, mode) if code is source else code
 
 
@@ -64,6 +72,18 @@ def _translate_by(translate):
         return translate(pattern, flags)
 
     return translated
+
+
+def _check_by(typing):
+    """`typing._type_check` that need not `check` text: it becomes a `ForwardRef`, which always passes."""
+    check, convert = typing._type_check, typing._type_convert
+
+    def checked(arg, msg, *arguments, **keywords):
+        if type(arg) is str and not arguments and "is_argument" not in keywords:
+            return convert(arg, **keywords)
+        return check(arg, msg, *arguments, **keywords)
+
+    return checked
 
 
 _SHADOWS = {
@@ -91,6 +111,8 @@ class CarriedLoader:
         _frozen_importlib_external._LoaderBasics.exec_module(self, module)
         if self.name == "re._compiler":
             module.compile = _translate_by(module.compile)
+        elif self.name == "typing":
+            module._type_check = _check_by(module)
 
     def is_package(self, fullname):
         return self._package
