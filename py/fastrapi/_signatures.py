@@ -25,6 +25,10 @@ class Initial:
     value: Any
 
 
+_parameters: dict[tuple[str, int], tuple[Any, inspect.Parameter]] = {}
+"""The keywords by name and annotation, which is the same object in a list and in those derived from it."""
+
+
 @functools.cache
 def keyword_parameters(options: type) -> dict[str, inspect.Parameter]:
     """The keywords of a `TypedDict` of `Annotated[type, Initial(value)]` fields, in order.
@@ -33,11 +37,19 @@ def keyword_parameters(options: type) -> dict[str, inspect.Parameter]:
     """
     parameters = {}
     for name, annotation in options.__annotations__.items():
-        [initial] = [item for item in annotation.__metadata__ if isinstance(item, Initial)]
-        parameters[name] = inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=initial.value, annotation=annotation.__origin__
-        )
+        # The annotation is kept beside its parameter, so that its id stays its own.
+        known = _parameters.get((name, id(annotation)))
+        if known is None:
+            known = _parameters[name, id(annotation)] = annotation, _parameter(name, annotation)
+        parameters[name] = known[1]
     return parameters
+
+
+def _parameter(name: str, annotation: Any) -> inspect.Parameter:
+    [initial] = [item for item in annotation.__metadata__ if isinstance(item, Initial)]
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=initial.value, annotation=annotation.__origin__
+    )
 
 
 @functools.cache

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
-
-from pydantic import BaseModel, create_model
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from fastrapi.compat.starlette.exceptions import HTTPException as StarletteHTTPException
 from fastrapi.compat.starlette.exceptions import WebSocketException as StarletteWebSocketException
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    RequestErrorModel: type[BaseModel]
+    WebSocketErrorModel: type[BaseModel]
+
+_ERROR_MODELS = {"RequestErrorModel": "Request", "WebSocketErrorModel": "WebSocket"}
+"""The models that validation errors have in FastAPI's API, and their titles in JSON schemas."""
+
+
+def __getattr__(name: str) -> Any:
+    # Made when they are first asked for: nothing here does.
+    if name not in _ERROR_MODELS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from pydantic import create_model
+
+    model = globals()[name] = create_model(_ERROR_MODELS[name])
+    return model
 
 
 class EndpointContext(TypedDict, total=False):
@@ -46,11 +63,6 @@ class WebSocketException(StarletteWebSocketException):
 
     def __init__(self, code: int, reason: str | None = None) -> None:
         super().__init__(code=code, reason=reason)
-
-
-# Their names end up as the titles of the corresponding JSON schemas.
-RequestErrorModel: type[BaseModel] = create_model("Request")
-WebSocketErrorModel: type[BaseModel] = create_model("WebSocket")
 
 
 class FastAPIError(RuntimeError):

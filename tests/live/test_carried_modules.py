@@ -98,9 +98,37 @@ def test_carried_packages_say_where_they_are(app_dir: Path) -> None:
     assert facts["is_package"]
 
 
+def test_submodules_of_carried_packages_are_found_as_others_are(app_dir: Path) -> None:
+    (app_dir / "asked.py").write_text(
+        "import importlib, importlib.util, os, sys, types\n"
+        "class First:\n"
+        "    names = []\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        self.names.append(name)\n"
+        "sys.meta_path.insert(0, First())\n"
+        "import wsgiref.util\n"
+        "sys.modules.pop('wsgiref.headers', None)\n"
+        "extended = types.ModuleType('extended')\n"
+        "extended.__path__ = [os.path.dirname(__file__), *wsgiref.__path__]\n"
+        "sys.modules['extended'] = extended\n"
+        "open(os.path.join(os.path.dirname(__file__), 'headers.py'), 'w').close()\n"
+        "import extended.headers\n"
+        "facts = {\n"
+        "    'first': First.names[:2] == ['wsgiref', 'wsgiref.util'],\n"
+        "    'order of a path': extended.headers.__file__.startswith(os.path.dirname(__file__)),\n"
+        "    'reload': importlib.reload(wsgiref.util) is wsgiref.util,\n"
+        "    'absent': importlib.util.find_spec('wsgiref.absent') is None,\n"
+        "    'frozen': importlib.util.__spec__.origin == 'frozen',\n"
+        "}\n"
+    )
+    facts = probe(app_dir, "asked", PROBE_EXPRESSION="__import__('asked').facts")["value"]
+    assert all(facts.values()), facts
+
+
 def test_looking_for_plugins_of_pydantic_parses_no_metadata(app_dir: Path) -> None:
     expression = """(
-        "pydantic.plugin._loader" in sys.modules and "email.feedparser" not in sys.modules,
+        type("Model", (__import__("pydantic").BaseModel,), {}) is not None
+            and "pydantic.plugin._loader" in sys.modules and "email.feedparser" not in sys.modules,
         sorted(found._normalized_name for found in __import__("importlib.metadata").metadata.distributions()
             if str(found.locate_file("")).startswith("/fastrapi-server.carried")),
     )"""
@@ -186,6 +214,9 @@ def test_code_that_modules_make_from_text_was_compiled_with_the_archive(app_dir:
             and compiler.compile("[\\ud800]", 0).findall("a") == [],
         "own": dataclasses.make_dataclass("Own", ["a_field_of_no_other_class"])(3) is not None,
         "forward": typing.ForwardRef("list[no_such_name]").__forward_code__.co_names[-1] == "no_such_name",
+        "hints": typing.get_type_hints(typing.NamedTuple("N", [("a", "Any"), ("b", "Any")]), vars(typing))
+            == {"a": typing.Any, "b": typing.Any},
+        "checked": typing.Optional["Any"].__args__ == (typing.ForwardRef("Any"), type(None)),
     })(*map(__import__, ["_fastrapi_carried", "marshal"]),
        __import__("re")._compiler, __import__("typing"), __import__("dataclasses"))"""
     facts = probe(app_dir, "fastrapi", PROBE_EXPRESSION=expression)["value"]

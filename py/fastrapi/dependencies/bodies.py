@@ -8,7 +8,6 @@ from typing import Any
 from fastrapi import params
 from fastrapi._compat import ModelField, create_body_model
 from fastrapi.dependencies.form_models import form_models_of, is_nullable
-from fastrapi.dependencies.form_schema import create_form_model
 from fastrapi.utils import create_model_field
 
 
@@ -49,6 +48,9 @@ def get_body_field(
     is_form = any(isinstance(info, params.Form) for info in infos)
     model_name = f"Body_{name}"
     if is_form and any(form_models_of(info.annotation) for info in infos):
+        # Few applications have such forms, and pydantic takes its time for the module's model.
+        from fastrapi.dependencies.form_schema import create_form_model
+
         model = create_form_model(body_params, model_name)
     else:
         model = create_body_model(fields=members, model_name=model_name)

@@ -49,6 +49,11 @@ class DropInDistribution(Distribution):
     def __init__(self, package: str) -> None:
         self._package = package
 
+    @property
+    def _normalized_name(self) -> str:
+        # Asked of all by who lists entry points; `Distribution` would parse the metadata.
+        return self._package
+
     def read_text(self, filename: str) -> str | None:
         match filename:
             case "METADATA" | "PKG-INFO":

@@ -1,7 +1,7 @@
 """The security schemes of the OpenAPI document as pydantic models.
 
 Apart from the document's other models because applications make these while they start: each
-dependency of `fastrapi.security` holds one.
+dependency of `fastrapi.security` holds one, those for OAuth2 when they are asked for it.
 """
 
 from enum import Enum

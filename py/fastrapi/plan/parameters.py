@@ -78,7 +78,7 @@ def security_parameter(call: Any) -> Parameter | None:
     """Bearer tokens come straight from the header, if the scheme reads it in the usual way."""
     oauth2 = sys.modules.get("fastrapi.security.oauth2")
     if oauth2 is None:
-        # Not imported by the application, and so not by its server either: it builds OpenAPI's models.
+        # The application has not imported it, so no scheme is of its classes.
         return None
     target = getattr(type(call), "__call__", None)  # noqa: B004  # the function is wanted, not the answer
     if target not in (oauth2.OAuth2PasswordBearer.__call__, oauth2.OAuth2AuthorizationCodeBearer.__call__):

@@ -155,7 +155,7 @@ class CarriedFinder:
 
     def __init__(self, path):
         name = _name(path)
-        if name is None or not _fastrapi_carried.list(name):
+        if name is None or not _fastrapi_carried.has_directory(name):
             raise ImportError("not carried in this program", path=path)
         self._directory = name
 
@@ -191,6 +191,17 @@ class CarriedFinder:
                 yield prefix + module, False
 
 
+class CarriedSubmodules:
+    """Finds the modules of carried packages before other finders, none of which knows them, are asked."""
+
+    @staticmethod
+    def find_spec(fullname, path=None, target=None):
+        if type(path) is not list or len(path) != 1 or _imp.is_frozen(fullname):
+            return None
+        finder = sys.path_importer_cache.get(path[0])
+        return finder.find_spec(fullname) if type(finder) is CarriedFinder else None
+
+
 class CarriedDistributions:
     """Tells `importlib.metadata` about the distributions in the archive."""
 
@@ -210,6 +221,7 @@ def install():
     # Where the modules frozen into libpython are from. Python 3.11 ignores `PyConfig.stdlib_dir`.
     sys._stdlib_dir = f"{ROOT}lib/python{sys.version_info[0]}.{sys.version_info[1]}"
     sys.path_hooks.insert(0, CarriedFinder)
+    sys.meta_path.insert(0, CarriedSubmodules)
     sys.meta_path.append(CarriedDistributions)
     del sys.modules["encodings"]
     _frozen_importlib._load(_frozen_importlib_external.PathFinder.find_spec("encodings"))
