@@ -75,41 +75,24 @@ impl Drop for Taking {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::Wake;
     use std::time::Duration;
 
     use super::*;
-
-    #[derive(Default)]
-    struct Count(AtomicUsize);
-
-    impl Wake for Count {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::SeqCst);
-        }
-    }
-
-    impl Count {
-        fn wakers(self: &Arc<Self>, number: usize) -> Vec<Waker> {
-            (0..number).map(|_| Waker::from(Arc::clone(self))).collect()
-        }
-
-        fn value(&self) -> usize {
-            self.0.load(Ordering::SeqCst)
-        }
-    }
+    use crate::event_loop::tests::CountingWaker;
 
     #[test]
     fn without_a_task_the_caller_wakes() {
-        let (waker, count) = (BatchWaker::default(), Arc::new(Count::default()));
+        let (waker, count) = (BatchWaker::default(), Arc::new(CountingWaker::default()));
         waker.wake(&mut count.wakers(3));
         assert_eq!(count.value(), 3);
     }
 
     #[tokio::test]
     async fn a_task_of_the_runtime_wakes_a_batch() {
-        let (waker, count) = (Arc::new(BatchWaker::default()), Arc::new(Count::default()));
+        let (waker, count) = (
+            Arc::new(BatchWaker::default()),
+            Arc::new(CountingWaker::default()),
+        );
         waker.start(&Handle::current());
         let mut batch = count.wakers(3);
         waker.wake(&mut batch);
@@ -125,7 +108,10 @@ mod tests {
 
     #[test]
     fn what_is_left_when_the_runtime_ends_is_woken() {
-        let (waker, count) = (Arc::new(BatchWaker::default()), Arc::new(Count::default()));
+        let (waker, count) = (
+            Arc::new(BatchWaker::default()),
+            Arc::new(CountingWaker::default()),
+        );
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         waker.start(runtime.handle());
         waker.wake(&mut count.wakers(2));

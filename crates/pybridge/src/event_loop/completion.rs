@@ -127,34 +127,23 @@ impl<T> Drop for Completed<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::Wake;
-
     use super::*;
+    use crate::event_loop::tests::CountingWaker;
 
-    #[derive(Default)]
-    struct Count(AtomicUsize);
-
-    impl Wake for Count {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::SeqCst);
-        }
-    }
-
-    fn poll<T>(completed: &mut Completed<T>, count: &Arc<Count>) -> Poll<Option<T>> {
+    fn poll<T>(completed: &mut Completed<T>, count: &Arc<CountingWaker>) -> Poll<Option<T>> {
         let waker = Waker::from(Arc::clone(count));
         Pin::new(completed).poll(&mut Context::from_waker(&waker))
     }
 
     #[test]
     fn store_does_not_wake_and_hands_out_the_waker() {
-        let count = Arc::new(Count::default());
+        let count = Arc::new(CountingWaker::default());
         let (completer, mut completed) = completion();
         assert_eq!(poll(&mut completed, &count), Poll::Pending);
         let waker = completer.store(7).unwrap();
-        assert_eq!(count.0.load(Ordering::SeqCst), 0);
+        assert_eq!(count.value(), 0);
         waker.unwrap().wake();
-        assert_eq!(count.0.load(Ordering::SeqCst), 1);
+        assert_eq!(count.value(), 1);
         assert_eq!(poll(&mut completed, &count), Poll::Ready(Some(7)));
     }
 
@@ -167,11 +156,11 @@ mod tests {
 
     #[test]
     fn dropping_the_completer_ends_the_waiting() {
-        let count = Arc::new(Count::default());
+        let count = Arc::new(CountingWaker::default());
         let (completer, mut completed) = completion::<u8>();
         assert_eq!(poll(&mut completed, &count), Poll::Pending);
         drop(completer);
-        assert_eq!(count.0.load(Ordering::SeqCst), 1);
+        assert_eq!(count.value(), 1);
         assert_eq!(poll(&mut completed, &count), Poll::Ready(None));
     }
 

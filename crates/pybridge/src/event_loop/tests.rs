@@ -1,9 +1,30 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Wake, Waker};
 use std::thread;
 
 use pyo3::types::PyModule;
 
 use super::*;
+
+/// Counts how often it was woken.
+#[derive(Default)]
+pub(super) struct CountingWaker(AtomicUsize);
+
+impl Wake for CountingWaker {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl CountingWaker {
+    pub(super) fn wakers(self: &Arc<Self>, number: usize) -> Vec<Waker> {
+        (0..number).map(|_| Waker::from(Arc::clone(self))).collect()
+    }
+
+    pub(super) fn value(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
 
 /// Runs a loop on this thread while `client` runs on another one.
 fn with_loop<T: Send + 'static>(client: impl FnOnce(LoopHandle) -> T + Send + 'static) -> T {
