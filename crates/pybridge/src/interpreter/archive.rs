@@ -106,16 +106,6 @@ impl Archive {
         found
     }
 
-    /// Whether there is a directory of this name.
-    pub(super) fn has_directory(&self, directory: &str) -> bool {
-        let prefix = format!("{directory}/");
-        let first = self
-            .position(prefix.as_bytes())
-            .unwrap_or_else(|position| position);
-        self.name(first)
-            .is_some_and(|name| name.starts_with(prefix.as_bytes()))
-    }
-
     fn position(&self, name: &[u8]) -> Result<usize, usize> {
         let (mut low, mut high) = (0, self.count);
         while low < high {
@@ -213,15 +203,6 @@ mod tests {
         assert_eq!(archive.list("d"), ["a/", "z"]);
         assert_eq!(archive.list("d/a"), ["b", "c"]);
         assert!(archive.list("absent").is_empty());
-        for (name, is_directory) in [
-            ("d", true),
-            ("d/a", true),
-            ("d.x", false),
-            ("e", false),
-            ("f", false),
-        ] {
-            assert_eq!(archive.has_directory(name), is_directory, "{name}");
-        }
     }
 
     #[test]

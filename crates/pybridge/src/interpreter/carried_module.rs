@@ -15,7 +15,7 @@ use super::unpack::shared_library;
 #[pymodule(name = "_fastrapi_carried")]
 pub(super) mod carried_module {
     #[pymodule_export]
-    use super::{exists, find, has_directory, list, precompiled, read, unpack};
+    use super::{exists, find, list, precompiled, read, unpack};
 }
 
 fn carried() -> PyResult<Archive> {
@@ -26,12 +26,6 @@ fn carried() -> PyResult<Archive> {
 #[pyfunction]
 fn exists(name: &str) -> PyResult<bool> {
     Ok(carried()?.get(name).is_some())
-}
-
-/// Whether `directory` is one of the archive.
-#[pyfunction]
-fn has_directory(directory: &str) -> PyResult<bool> {
-    Ok(carried()?.has_directory(directory))
 }
 
 /// Looks for the module `name` in `directory`: the name of its code object or shared library, and whether it is a

@@ -155,7 +155,7 @@ class CarriedFinder:
 
     def __init__(self, path):
         name = _name(path)
-        if name is None or not _fastrapi_carried.has_directory(name):
+        if name is None or not _fastrapi_carried.list(name):
             raise ImportError("not carried in this program", path=path)
         self._directory = name
 

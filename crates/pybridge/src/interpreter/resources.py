@@ -34,7 +34,7 @@ class CarriedPath:
         return _fastrapi_carried.exists(self._path)
 
     def is_dir(self) -> bool:
-        return _fastrapi_carried.has_directory(self._path)
+        return bool(_fastrapi_carried.list(self._path))
 
     def iterdir(self) -> Iterator["CarriedPath"]:
         for name in _fastrapi_carried.list(self._path):
