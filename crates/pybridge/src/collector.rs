@@ -12,8 +12,8 @@ const SERVING_THRESHOLD: i64 = 5_000;
 /// Runs `load` without collections, and leaves what it made out of later ones.
 ///
 /// Modules, routes and plans stay for the life of the process: looking through them again and again while they are made
-/// takes a third of the start of a large application. A threshold that the application sets meanwhile is kept, and so
-/// is one that was not CPython's own before.
+/// takes a third of the start of a large application. A threshold above zero that the application sets meanwhile is
+/// kept, and so is one that was not CPython's own before; `gc.disable()` is kept in any case.
 ///
 /// # Errors
 /// What the module `gc` raises, which only exhausted memory makes it do.

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from fastrapi.openapi.security_models import OAuth2 as OAuth2Model
     from fastrapi.openapi.security_models import OAuthFlows as OAuthFlowsModel
 
+    Flows = OAuthFlowsModel | dict[str, dict[str, Any]]
+else:
+    # Without the model, which would have to be imported for who only reads the signature.
+    Flows = dict[str, dict[str, Any]]
+
 _NO_FLOWS: dict[str, dict[str, Any]] = {}
 _REQUIRED_URLS = {
     "implicit": {"authorizationUrl"},
@@ -95,7 +100,7 @@ class OAuth2(SecurityBase):
     def __init__(
         self,
         *,
-        flows: "OAuthFlowsModel | dict[str, dict[str, Any]]" = _NO_FLOWS,
+        flows: Flows = _NO_FLOWS,
         scheme_name: str | None = None,
         description: str | None = None,
         auto_error: bool = True,

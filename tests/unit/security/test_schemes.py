@@ -5,11 +5,12 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any, get_type_hints
 
 import pytest
 from pydantic import ValidationError
 
+from fastrapi import Depends, FastAPI
 from fastrapi.compat.starlette.exceptions import HTTPException
 from fastrapi.openapi.models import OAuthFlowPassword, OAuthFlows
 from fastrapi.requests import Request
@@ -29,6 +30,7 @@ from fastrapi.security import (
     SecurityScopes,
 )
 from fastrapi.security.http import HTTPBase
+from fastrapi.testclient import TestClient
 
 
 def request(query: bytes = b"", **headers: str) -> Request:
@@ -175,6 +177,20 @@ def test_what_the_document_says_of_a_flow_is_imported_by_who_asks_for_it() -> No
         assert type(scheme.model) is OAuth2Model and type(scheme.model.flows) is OAuthFlowsModel
     """
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_class_of_schemes_may_be_a_dependency() -> None:
+    class Own(OAuth2):
+        pass
+
+    app = FastAPI()
+
+    @app.post("/own")
+    def own(scheme: Annotated[Own, Depends()]) -> str:
+        return scheme.scheme_name
+
+    assert TestClient(app).post("/own?scheme_name=mine", json={}).json() == "mine"
+    assert "flows" in get_type_hints(OAuth2.__init__)
 
 
 @pytest.mark.parametrize(
