@@ -4,9 +4,9 @@ use pyo3::types::PyTuple;
 
 /// What CPython starts with: 700 new containers more than were freed, from 3.13 on 2,000.
 const DEFAULT_THRESHOLDS: [i64; 2] = [700, 2000];
-/// Requests that wait hold their objects: with 60 of them under way (some 60 containers each) the default has the
-/// collector look at those again and again, every 30 requests, and find no garbage. Looking at so many takes a
-/// fraction of a millisecond.
+/// Requests that wait hold their objects: with 60 of them under way in the search of `benches` the default has the
+/// collector look at those for every 26th request, and find no garbage. Looking at so many takes a fraction of a
+/// millisecond.
 const SERVING_THRESHOLD: i64 = 5_000;
 
 /// Runs `load` without collections, and leaves what it made out of later ones.
